@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The result batch: what a worker hands to the writer: rendered lines for each sink, and for every
+ * event its position and verdict, in the worker's order.
+ *
+ * Life: a worker takes it from the pool, fills it, pushes it; the writer writes its lines, tells the
+ * ledger, and puts it back. The pool is fixed, so that a writer that waits for its disk makes the
+ * workers wait, and they the reader.
+ */
+#ifndef WEIR_EVENT_RESULT_H
+#define WEIR_EVENT_RESULT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "event/batch.h"
+#include "event/position.h"
+
+enum result_lane {
+    RESULT_SINK,
+    RESULT_ERROR_SINK,
+    RESULT_LANES,
+};
+
+struct result {
+    struct position position;
+    enum verdict verdict;
+    /* Bytes of its line (newline included) in the lane of its verdict; 0 when it has none. */
+    uint32_t line_len;
+};
+
+struct result_batch {
+    struct result_pool *pool;
+    /* Owned by the worker, then by the writer. */
+    struct buffer lines[RESULT_LANES];
+    struct result *results;
+    size_t n_results;
+    size_t results_capacity;
+    /* When the oldest of its events was read, on the monotonic clock. */
+    int64_t read_ns;
+    /* A batch with a very large event stays out until its result is written; NULL otherwise. */
+    struct batch *source;
+    /* Guarded by the pool's lock. */
+    struct result_batch *next_free;
+};
+
+struct result_pool;
+
+/* n_results result batches; a buffer above keep_bytes shrinks on return. Returns 0 or -errno. */
+int result_pool_new(size_t n_results, size_t keep_bytes, struct result_pool **ret_pool);
+void result_pool_free(struct result_pool *pool);
+
+/* Takes an empty one; waits while none is free. Thread: worker. */
+struct result_batch *result_pool_take(struct result_pool *pool);
+
+/* Gives one back, and drops its source batch. Thread: writer. */
+void result_pool_put(struct result_pool *pool, struct result_batch *batch);
+
+/* Appends a result. Returns 0 or -ENOMEM. Thread: the owner. */
+int result_batch_add(struct result_batch *batch, const struct position *position,
+                     enum verdict verdict, size_t line_len);
+
+#endif
