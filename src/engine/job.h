@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside the engine: a job with all its parts, shared by open.c, threads.c, report.c and status.c. */
+#ifndef WEIR_ENGINE_JOB_H
+#define WEIR_ENGINE_JOB_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/budget.h"
+#include "base/clock.h"
+#include "base/thread.h"
+#include "checkpoint/ledger.h"
+#include "checkpoint/partition.h"
+#include "checkpoint/store.h"
+#include "engine/engine.h"
+#include "engine/steps.h"
+#include "event/accounting.h"
+#include "event/batch.h"
+#include "event/queue.h"
+#include "event/result.h"
+#include "route/router.h"
+#include "sink/checkpointer.h"
+#include "sink/sink.h"
+#include "sink/writer.h"
+#include "source/reader.h"
+#include "source/source.h"
+#include "worker/worker.h"
+
+/* One worker thread and what is its own. */
+struct job_worker {
+    struct job *job;
+    struct queue *queue;
+    struct worker *worker;
+    pthread_t thread;
+    bool is_started;
+};
+
+/* Life: job_open() -> job_start() -> job_join() -> job_close(). */
+struct job {
+    /* Fixed by job_open(). */
+    struct engine_options options;
+    const struct config *config;
+    const struct clock *clock;
+    size_t n_workers;
+    size_t n_results;
+    size_t block_bytes;
+    struct budget budget;
+    char *state_directory;
+    struct checkpoint_store *store;
+    /* What the store held; empty where is_restored is false. */
+    struct checkpoint restored;
+    bool is_restored;
+    struct partition_table *partitions;
+    struct ledger *ledger;
+    struct sink *sinks[RESULT_LANES];
+    struct source *source;
+    struct router router;
+    struct job_steps steps;
+    struct batch_pool *batches;
+    struct result_pool *results;
+    struct queue *to_writer;
+    struct checkpointer *checkpointer;
+    struct reader *reader;
+    struct writer *writer;
+    struct job_worker *workers;
+    /* The queues of the workers, as the reader wants them. */
+    struct queue **queues;
+    /* Each thread writes its own fields of it. */
+    struct accounting accounting;
+    int64_t started_ns;
+    /* Events that a worker which could not start left unread; added to returned. */
+    _Atomic uint64_t n_discarded;
+
+    /* Owned by the thread that each belongs to; read after the join. */
+    pthread_t reader_thread;
+    pthread_t writer_thread;
+    bool is_reader_started;
+    bool is_writer_started;
+    struct problem reader_problem;
+    int reader_result;
+    struct problem writer_problem;
+    int writer_result;
+
+    /* Workers that are still running; the one that brings it to 0 closes the writer's queue. */
+    atomic_size_t n_running;
+    /* The first worker failure, or 0. */
+    atomic_int worker_result;
+    /* Sent when the writer has ended. */
+    struct wakeup done;
+};
+
+/* Opens everything in order: state, sinks, then the source. Returns 0 or -errno, problem filled. */
+int job_open(struct job *job, struct problem *problem);
+
+/* Frees everything; accepts a half-opened job. Not while threads run. */
+void job_close(struct job *job);
+
+/* Starts writer, workers, reader. Returns 0 or -errno, problem filled; job_join() either way. */
+int job_start(struct job *job, struct problem *problem);
+
+/* Makes the reader stop; what is in the pipeline is still written. Thread: any. */
+void job_stop(struct job *job);
+
+/* Waits for all threads. Returns 0, or -errno with the problem of the thread that failed. */
+int job_join(struct job *job, struct problem *problem);
+
+/* Renders an error event (worker_options.render_fault); context is the job. */
+int job_render_fault(void *context, const struct worker_fault *fault, struct buffer *ret_line);
+
+/* The partition and offset of a position, as text for people: "NAME at N". */
+void job_describe_position(const struct job *job, const struct position *position, char *text,
+                           size_t text_size);
+
+/* Writes the last line, and the report where one is asked for. Returns 0 or -errno. */
+int job_report(struct job *job, struct problem *problem);
+
+/* Draws the live line. */
+struct status {
+    uint64_t last_delivered;
+    uint64_t last_bytes;
+    int64_t last_ns;
+};
+void status_draw(struct status *status, const struct job *job);
+void status_clear(void);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The accounting line and the JSON report at the end of a run. */
+#include "engine/job.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <string.h>
+#include <sys/resource.h>
+
+struct figures {
+    uint64_t read;
+    uint64_t delivered;
+    uint64_t dropped;
+    uint64_t errored;
+    uint64_t returned;
+    uint64_t in_flight;
+    double seconds;
+};
+
+static struct figures take_figures(struct job *job)
+{
+    struct accounting *accounting = &job->accounting;
+    /* Reader and writer have ended: this thread is the only one left to write. */
+    count_add(&accounting->returned, count_read(&job->n_discarded));
+    atomic_store_explicit(&job->n_discarded, 0, memory_order_relaxed);
+    int64_t elapsed_ns = clock_now_ns(job->clock) - job->started_ns;
+    return (struct figures){
+        .read = count_read(&accounting->read),
+        .delivered = count_read(&accounting->delivered),
+        .dropped = count_read(&accounting->dropped),
+        .errored = count_read(&accounting->errored),
+        .returned = count_read(&accounting->returned),
+        .in_flight = accounting_in_flight(accounting),
+        .seconds = (double)elapsed_ns / (double)NS_PER_S,
+    };
+}
+
+static void print_accounting(const struct figures *figures)
+{
+    fprintf(stderr,
+            "accounting read=%llu delivered=%llu dropped=%llu errored=%llu returned=%llu "
+            "in_flight=%llu seconds=%.3f\n",
+            (unsigned long long)figures->read, (unsigned long long)figures->delivered,
+            (unsigned long long)figures->dropped, (unsigned long long)figures->errored,
+            (unsigned long long)figures->returned, (unsigned long long)figures->in_flight,
+            figures->seconds);
+}
+
+static int render_report(const struct job *job, const struct figures *figures, struct buffer *text)
+{
+    const struct histogram *latency = writer_latency(job->writer);
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    double per_second = figures->seconds > 0 ? (double)figures->read / figures->seconds : 0;
+    return buffer_printf(
+        text,
+        "{\"read\":%llu,\"delivered\":%llu,\"dropped\":%llu,\"errored\":%llu,\"returned\":%llu,"
+        "\"in_flight\":%llu,\"bytes_in\":%llu,\"bytes_out\":%llu,\"seconds\":%.6f,"
+        "\"events_per_second\":%.1f,"
+        "\"http\":{\"requests\":0,\"attempts\":0,\"retries\":0,\"failures\":0,\"bytes\":0},"
+        "\"latency_ms\":{\"p50\":%.3f,\"p99\":%.3f,\"p999\":%.3f},\"rss_peak_bytes\":%lld}\n",
+        (unsigned long long)figures->read, (unsigned long long)figures->delivered,
+        (unsigned long long)figures->dropped, (unsigned long long)figures->errored,
+        (unsigned long long)figures->returned, (unsigned long long)figures->in_flight,
+        (unsigned long long)count_read(&job->accounting.bytes_in),
+        (unsigned long long)count_read(&job->accounting.bytes_out), figures->seconds, per_second,
+        (double)histogram_quantile(latency, 0.5) / 1e6,
+        (double)histogram_quantile(latency, 0.99) / 1e6,
+        (double)histogram_quantile(latency, 0.999) / 1e6, (long long)usage.ru_maxrss * 1024);
+}
+
+static int write_report(const char *path, const struct buffer *text)
+{
+    AUTO_FREE char *for_directory = strdup(path);
+    AUTO_FREE char *for_name = strdup(path);
+    if (for_directory == NULL || for_name == NULL) {
+        return -ENOMEM;
+    }
+    AUTO_CLOSE int dir_fd = open(dirname(for_directory), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir_fd < 0) {
+        return -errno;
+    }
+    return filesystem_replace(filesystem_system(), dir_fd, basename(for_name), text->data,
+                              text->len, 0644);
+}
+
+int job_report(struct job *job, struct problem *problem)
+{
+    struct figures figures = take_figures(job);
+    int r = 0;
+    if (job->options.report_path != NULL) {
+        AUTO_BUFFER text = { 0 };
+        r = render_report(job, &figures, &text);
+        if (r == 0) {
+            r = write_report(job->options.report_path, &text);
+        }
+        if (r < 0) {
+            problem_set(problem, -r, EXIT_IO, "cannot write the report %s: %s",
+                        job->options.report_path, strerror(-r));
+        }
+    }
+    if (r < 0) {
+        fprintf(stderr, "weir: %s\n", problem->text);
+    }
+    print_accounting(&figures);
+    return r;
+}
