@@ -31,6 +31,8 @@ struct decompress {
     bool is_input_ended;
     /* A member or frame has begun and not ended. */
     bool is_open;
+    /* The first bytes have been looked at: format is known. */
+    bool is_detected;
     int64_t consumed;
 };
 
@@ -66,16 +68,22 @@ static int fill(struct decompress *decompress)
 /* Looks at the first bytes: RFC 1952 (1f 8b) and RFC 8878 (28 b5 2f fd). */
 static int detect(struct decompress *decompress)
 {
+    if (decompress->is_detected) {
+        return 0;
+    }
     static const unsigned char gzip_magic[] = { 0x1f, 0x8b };
     static const unsigned char zstd_magic[] = { 0x28, 0xb5, 0x2f, 0xfd };
     int r = fill(decompress);
     if (r < 0) {
         return r;
     }
+    decompress->is_detected = true;
     if (decompress->input_len >= sizeof(gzip_magic) &&
         memcmp(decompress->input, gzip_magic, sizeof(gzip_magic)) == 0) {
+        if (inflateInit2(&decompress->gzip, GZIP_WINDOW) != Z_OK) {
+            return -ENOMEM;
+        }
         decompress->format = FORMAT_GZIP;
-        return inflateInit2(&decompress->gzip, GZIP_WINDOW) == Z_OK ? 0 : -ENOMEM;
     }
     if (decompress->input_len >= sizeof(zstd_magic) &&
         memcmp(decompress->input, zstd_magic, sizeof(zstd_magic)) == 0) {
@@ -98,10 +106,9 @@ int decompress_new(int fd, struct decompress **ret_decompress)
     }
     decompress->fd = fd;
     decompress->input = malloc(INPUT_SIZE);
-    int r = decompress->input == NULL ? -ENOMEM : detect(decompress);
-    if (r < 0) {
+    if (decompress->input == NULL) {
         decompress_free(decompress);
-        return r;
+        return -ENOMEM;
     }
     *ret_decompress = decompress;
     return 0;
@@ -171,6 +178,10 @@ static ssize_t step_zstd(struct decompress *decompress, void *bytes, size_t len)
 
 ssize_t decompress_read(struct decompress *decompress, void *bytes, size_t len)
 {
+    int detected = detect(decompress);
+    if (detected < 0) {
+        return detected;
+    }
     if (decompress->format == FORMAT_PLAIN) {
         return read_plain(decompress, bytes, len);
     }
@@ -213,6 +224,10 @@ static int discard(struct decompress *decompress, int64_t len)
 
 int decompress_seek(struct decompress *decompress, int64_t offset)
 {
+    int detected = detect(decompress);
+    if (detected < 0) {
+        return detected;
+    }
     if (decompress->format != FORMAT_PLAIN) {
         return discard(decompress, offset);
     }
@@ -227,6 +242,11 @@ int decompress_seek(struct decompress *decompress, int64_t offset)
     decompress->is_input_ended = false;
     decompress->consumed = offset;
     return lseek(decompress->fd, offset, SEEK_SET) < 0 ? -errno : 0;
+}
+
+bool decompress_has_input(const struct decompress *decompress)
+{
+    return decompress->input_used < decompress->input_len;
 }
 
 bool decompress_is_plain(const struct decompress *decompress)

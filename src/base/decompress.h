@@ -13,7 +13,10 @@
 
 struct decompress;
 
-/* Takes fd over (closed by decompress_free(), or here on an error). Returns 0 or -errno. */
+/*
+ * Takes fd over (closed by decompress_free(), or here on an error) and reads nothing yet. Returns 0 or
+ * -ENOMEM.
+ */
 int decompress_new(int fd, struct decompress **ret_decompress);
 void decompress_free(struct decompress *decompress);
 
@@ -29,7 +32,13 @@ ssize_t decompress_read(struct decompress *decompress, void *bytes, size_t len);
  */
 int decompress_seek(struct decompress *decompress, int64_t offset);
 
-/* True when the bytes come as they are in the file, so that the file may grow. */
+/* True when bytes were read from the file and not given out yet: the next read may not block. */
+bool decompress_has_input(const struct decompress *decompress);
+
+/*
+ * True when the bytes come as they are in the file, so that the file may grow. Known from the first
+ * read on.
+ */
 bool decompress_is_plain(const struct decompress *decompress);
 
 /* The descriptor, for poll(2) and fstat(2); lent. */

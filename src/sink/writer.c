@@ -333,7 +333,8 @@ static void checkpoint_if_due(struct writer *writer)
 int writer_run(struct writer *writer, struct problem *problem)
 {
     int64_t interval = writer->options.checkpoint_interval_ns;
-    writer->last_checkpoint_ns = now_ns(writer);
+    /* Names the parts that will be written: a part that no checkpoint names is never begun. */
+    take_checkpoint(writer);
     while (!queue_is_finished(writer->options.input)) {
         int64_t deadline =
             writer->is_dirty ? writer->last_checkpoint_ns + interval : now_ns(writer) + interval;
