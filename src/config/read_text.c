@@ -92,8 +92,8 @@ static int decode_percent(char *text)
 }
 
 /*
- * The path of a file: URI: file:///a, file://localhost/a, file:/a; and, as people write them,
- * file://./a and file://../a. NULL where it names another host.
+ * The path of a file: URI: file:///a, file://localhost/a, file:/a; and, as people write them for
+ * relative paths, file://./a and file://a/b. A host other than this one has no meaning here.
  */
 static const char *path_of_uri(const char *uri)
 {
@@ -105,12 +105,12 @@ static const char *path_of_uri(const char *uri)
     if (strncasecmp(rest, "localhost/", 10) == 0) {
         return rest + strlen("localhost");
     }
-    return *rest == '/' || *rest == '.' ? rest : NULL;
+    return rest;
 }
 
 int text_read_path(const struct reading *reading, const char **ret_text)
 {
-    const char *text;
+    const char *text = "";
     int r = text_read_string(reading, &text);
     if (r < 0) {
         return r;
@@ -124,8 +124,8 @@ int text_read_path(const struct reading *reading, const char **ret_text)
         return 0;
     }
     const char *path = path_of_uri(text);
-    if (path == NULL || *path == '\0') {
-        return value_complain(reading, "file:/// and a path (file://./ for a relative one)");
+    if (*path == '\0') {
+        return value_complain(reading, type_expectation(reading->key->type));
     }
     char *copy = arena_copy(reading->loading->arena, path, strlen(path));
     if (copy == NULL) {
@@ -158,7 +158,7 @@ int text_read_uri(const struct reading *reading, const char **ret_text)
 
 int text_read_pointer(const struct reading *reading, const char **ret_text)
 {
-    const char *text;
+    const char *text = "";
     int r = text_read_string(reading, &text);
     if (r < 0) {
         return r;
