@@ -103,8 +103,7 @@ void loading_give_text(struct loading *loading, const char *path, const char *so
                        const char *text)
 {
     struct yaml_origin origin = { .source = source };
-    struct yaml_node *value =
-        yaml_scalar_new(loading->arena, text, strlen(text), false, &origin);
+    struct yaml_node *value = yaml_scalar_new(loading->arena, text, strlen(text), false, &origin);
     if (value == NULL) {
         loading->diagnostics->is_out_of_memory = true;
         return;

@@ -95,7 +95,8 @@ static void finish_error_stream(struct loading *loading)
     if (given == NULL && config->job_name != NULL) {
         snprintf(text, sizeof(text), "%s.error:%s", config->job_name, error_version);
         loading_give_text(loading, path, default_source, text);
-    } else if (config->error_sink.stream.name != NULL && config->error_sink.stream.version == NULL) {
+    } else if (config->error_sink.stream.name != NULL &&
+               config->error_sink.stream.version == NULL) {
         snprintf(text, sizeof(text), "%s:%s", config->error_sink.stream.name, error_version);
         struct yaml_node *value =
             yaml_scalar_new(loading->arena, text, strlen(text), false, &given->origin);

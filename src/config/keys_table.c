@@ -54,14 +54,14 @@ static const struct config_word offsets[] = { { "earliest", OFFSETS_EARLIEST },
 static const struct config_word guarantees[] = { { "AT_LEAST_ONCE", GUARANTEE_AT_LEAST_ONCE },
                                                  { "EXACTLY_ONCE", GUARANTEE_EXACTLY_ONCE },
                                                  { NULL, 0 } };
-static const struct config_word orderings[] = { { "key", ORDERING_KEY },
-                                                { "source", ORDERING_SOURCE },
-                                                { "none", ORDERING_NONE },
-                                                { NULL, 0 } };
+static const struct config_word orderings[] = {
+    { "key", ORDERING_KEY }, { "source", ORDERING_SOURCE }, { "none", ORDERING_NONE }, { NULL, 0 }
+};
 static const struct config_word missing_keys[] = { { "error", MISSING_KEY_ERROR },
                                                    { "keyless", MISSING_KEY_KEYLESS },
                                                    { NULL, 0 } };
-static const struct config_word held[] = { { "park", HELD_PARK }, { "error", HELD_ERROR },
+static const struct config_word held[] = { { "park", HELD_PARK },
+                                           { "error", HELD_ERROR },
                                            { NULL, 0 } };
 
 /* clang-format off */

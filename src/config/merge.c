@@ -105,8 +105,7 @@ int tree_merge_at(struct arena *arena, struct yaml_node *base, const struct conf
     for (size_t i = path->n_levels; i > 0; i--) {
         struct yaml_node *map = yaml_node_new(arena, YAML_MAP, &value->origin);
         const char *name = path->levels[i - 1];
-        if (map == NULL ||
-            yaml_map_put(arena, map, name, strlen(name), &value->origin, node) < 0) {
+        if (map == NULL || yaml_map_put(arena, map, name, strlen(name), &value->origin, node) < 0) {
             return -ENOMEM;
         }
         node = map;

@@ -78,7 +78,7 @@ static const char *find_variable(const char *name, size_t name_len, size_t *ret_
         if (strpbrk(path, "[*") != NULL) {
             continue;
         }
-        for (size_t len = strcspn(path, "."); ; len += 1 + strcspn(path + len + 1, ".")) {
+        for (size_t len = strcspn(path, ".");; len += 1 + strcspn(path + len + 1, ".")) {
             if (is_variable_of(name, name_len, path, len)) {
                 *ret_len = len;
                 return path;
@@ -153,9 +153,9 @@ static void merge_variable(struct loading *loading, const char *line)
     size_t path_len;
     struct config_path path;
     const char *key = find_variable(name + prefix_len, len - prefix_len, &path_len);
-    bool is_known = key != NULL ? config_path_cut(loading->arena, key, path_len, &path) == 0
-                                : cut_application_path(loading, name + prefix_len,
-                                                       len - prefix_len, &path);
+    bool is_known = key != NULL
+                        ? config_path_cut(loading->arena, key, path_len, &path) == 0
+                        : cut_application_path(loading, name + prefix_len, len - prefix_len, &path);
     if (!is_known) {
         struct yaml_origin origin = { .source = name };
         diagnose_warning(loading->diagnostics, &origin, NULL, "names no key; ignored");

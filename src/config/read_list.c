@@ -57,8 +57,8 @@ int list_read_integers(const struct reading *reading, struct config_integers *re
     for (size_t i = 0; i < node->n_items; i++) {
         const struct yaml_node *item = node->items[i];
         bool is_integer = item->kind == YAML_SCALAR && yaml_scalar_type(item) == YAML_INTEGER;
-        if (!is_integer || yaml_scalar_int64(item, &items[i]) < 0 ||
-            items[i] < reading->key->min || items[i] > reading->key->max) {
+        if (!is_integer || yaml_scalar_int64(item, &items[i]) < 0 || items[i] < reading->key->min ||
+            items[i] > reading->key->max) {
             char expected[64];
             snprintf(expected, sizeof(expected), "integers from %lld to %lld",
                      (long long)reading->key->min, (long long)reading->key->max);

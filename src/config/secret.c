@@ -23,11 +23,11 @@ static bool contains(const char *name, size_t len, const char *word)
 
 bool is_secret_name(const char *name, size_t len)
 {
-    static const char *const words[] = { "password",   "passwd",      "passphrase", "secret",
-                                         "token",      "authorization", "credential", "cookie",
-                                         "api_key",    "apikey",      "api-key",    "private_key",
-                                         "private.key", "ssl.key.pem", "access_key", "accesskey",
-                                         "signature",  "jaas" };
+    static const char *const words[] = {
+        "password",    "passwd",      "passphrase", "secret",    "token",     "authorization",
+        "credential",  "cookie",      "api_key",    "apikey",    "api-key",   "private_key",
+        "private.key", "ssl.key.pem", "access_key", "accesskey", "signature", "jaas"
+    };
     if (len >= 5 && strncasecmp(name, "sasl.", 5) == 0) {
         return true;
     }
@@ -114,8 +114,8 @@ int redact_text(const char *text, size_t len, struct buffer *buffer)
 
 static int redact_scalar(struct arena *arena, const char *name, struct yaml_node *scalar)
 {
-    bool is_hidden =
-        scalar->is_secret || (name != NULL && scalar->len > 0 && is_secret_name(name, strlen(name)));
+    bool is_hidden = scalar->is_secret ||
+                     (name != NULL && scalar->len > 0 && is_secret_name(name, strlen(name)));
     if (is_hidden) {
         scalar->text = hidden;
         scalar->len = sizeof(hidden) - 1;

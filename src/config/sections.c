@@ -7,8 +7,9 @@
 #include "config/keys.h"
 
 /* logging.config.dictConfig's keys, the ones that make such a document recognisable first. */
-static const char *const logging_keys[] = { "formatters", "handlers", "loggers", "root", "version",
-                                            "disable_existing_loggers", "filters", "incremental" };
+static const char *const logging_keys[] = { "formatters", "handlers",   "loggers",
+                                            "root",       "version",    "disable_existing_loggers",
+                                            "filters",    "incremental" };
 enum { N_TELLING_KEYS = 4 };
 
 static bool is_logging_document(const struct yaml_node *root)

@@ -74,13 +74,11 @@ static int read_key(const struct reading *step, const struct config_key *key,
         return 0;
     }
     if (is_missing) {
-        diagnose_error(step->loading->diagnostics, &keys->origin, path,
-                       "missing; expected %s", type_expectation(key->type));
+        diagnose_error(step->loading->diagnostics, &keys->origin, path, "missing; expected %s",
+                       type_expectation(key->type));
         return -EINVAL;
     }
-    struct reading reading = {
-        .loading = step->loading, .key = key, .node = value, .path = path
-    };
+    struct reading reading = { .loading = step->loading, .key = key, .node = value, .path = path };
     value_read(&reading, (char *)config + key->offset);
     return 0;
 }

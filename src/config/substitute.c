@@ -122,8 +122,9 @@ static const char *step(struct substitution *substitution, const char *text, con
     return put_reference(substitution, &reference) < 0 ? NULL : reference.end;
 }
 
-static int substitute_scalar(struct arena *arena, struct yaml_node *scalar, char *const *environment,
-                             const char *path, struct diagnostics *diagnostics)
+static int substitute_scalar(struct arena *arena, struct yaml_node *scalar,
+                             char *const *environment, const char *path,
+                             struct diagnostics *diagnostics)
 {
     if (memmem(scalar->text, scalar->len, "${", 2) == NULL) {
         return 0;
@@ -174,8 +175,8 @@ static int substitute_below(struct arena *arena, struct yaml_node *node, char *c
     return r;
 }
 
-void substitute(struct arena *arena, struct yaml_node *node, char *const *environment, const char *path,
-                struct diagnostics *diagnostics)
+void substitute(struct arena *arena, struct yaml_node *node, char *const *environment,
+                const char *path, struct diagnostics *diagnostics)
 {
     AUTO_BUFFER buffer = { 0 };
     if (buffer_append_text(&buffer, path) < 0 ||

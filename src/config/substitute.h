@@ -18,7 +18,7 @@ const char *environment_get(char *const *environment, const char *name, size_t l
  * Substitutes in every scalar of node and below. path is the key of node, for messages ("" at the
  * root). A value whose variable has a secret's name is marked as secret.
  */
-void substitute(struct arena *arena, struct yaml_node *node, char *const *environment, const char *path,
-                struct diagnostics *diagnostics);
+void substitute(struct arena *arena, struct yaml_node *node, char *const *environment,
+                const char *path, struct diagnostics *diagnostics);
 
 #endif

@@ -9,7 +9,8 @@
 
 #include "yaml/scalar.h"
 
-int yaml_complain(struct problem *problem, const struct yaml_origin *origin, const char *format, ...)
+int yaml_complain(struct problem *problem, const struct yaml_origin *origin, const char *format,
+                  ...)
 {
     char text[512];
     va_list arguments;
@@ -244,8 +245,7 @@ static int take_entries(struct yaml_builder *builder, struct yaml_node *map,
     if (r > 0) {
         return yaml_complain(builder->problem, &map->entries[second].origin,
                              "key \"%.100s\" is given twice, first in line %u",
-                             map->entries[second].key,
-                             (unsigned)map->entries[first].origin.line);
+                             map->entries[second].key, (unsigned)map->entries[first].origin.line);
     }
     return merged != NULL ? merge_keys(builder, map, merged) : 0;
 }

@@ -53,8 +53,8 @@ int yaml_build_alias(struct yaml_builder *builder, const char *anchor,
                      const struct yaml_origin *origin);
 
 /* Fills problem with "source:line:column: " and the rest. Returns -EINVAL. */
-int yaml_complain(struct problem *problem, const struct yaml_origin *origin, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+int yaml_complain(struct problem *problem, const struct yaml_origin *origin, const char *format,
+                  ...) __attribute__((format(printf, 3, 4)));
 
 /* Fills problem for want of memory. Returns -ENOMEM. */
 int yaml_out_of_memory(struct problem *problem);

@@ -268,8 +268,8 @@ int yaml_parse_file(struct arena *arena, const char *path, size_t limit,
     size_t len;
     int r = file_read_all(path, limit, &text, &len);
     if (r == -EFBIG) {
-        return problem_set(problem, EFBIG, EXIT_CONFIG, "%s: larger than %zu bytes, the limit", path,
-                           limit);
+        return problem_set(problem, EFBIG, EXIT_CONFIG, "%s: larger than %zu bytes, the limit",
+                           path, limit);
     }
     if (r < 0) {
         return problem_set(problem, -r, EXIT_CONFIG, "%s: cannot be read: %s", path, strerror(-r));

@@ -12,8 +12,8 @@
 static int append_escape(unsigned char byte, struct buffer *buffer)
 {
     static const char short_forms[256] = {
-        ['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
-        ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't',
+        ['"'] = '"',  ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
+        ['\n'] = 'n', ['\r'] = 'r',  ['\t'] = 't',
     };
     if (short_forms[byte] != 0) {
         const char escape[2] = { '\\', short_forms[byte] };
@@ -167,7 +167,8 @@ static bool is_safe_plain(const char *text, size_t len)
         unsigned char byte = (unsigned char)text[i];
         bool is_inner_colon = byte == ':' && i + 1 < len && text[i + 1] != ' ';
         bool is_inner_space = byte == ' ' && i + 1 < len && text[i + 1] != ' ';
-        if (!isalnum(byte) && memchr(safe, byte, sizeof(safe) - 1) == NULL && !is_inner_colon && !is_inner_space) {
+        if (!isalnum(byte) && memchr(safe, byte, sizeof(safe) - 1) == NULL && !is_inner_colon &&
+            !is_inner_space) {
             return false;
         }
     }
@@ -182,7 +183,8 @@ int yaml_render_scalar(const struct yaml_node *scalar, struct buffer *buffer)
     if (type == YAML_NULL) {
         return buffer_append_text(buffer, "null");
     }
-    bool is_same_plain = yaml_scalar_type(&plain) == type && is_safe_plain(scalar->text, scalar->len);
+    bool is_same_plain =
+        yaml_scalar_type(&plain) == type && is_safe_plain(scalar->text, scalar->len);
     if (is_same_plain || type != YAML_STRING) {
         return buffer_append(buffer, scalar->text, scalar->len);
     }

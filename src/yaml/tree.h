@@ -76,7 +76,8 @@ struct yaml_node *yaml_scalar_new(struct arena *arena, const char *text, size_t 
  * there twice: *ret_second is then the index of the later one, the first such of the document, and
  * *ret_first of the one before it.
  */
-int yaml_map_seal(struct arena *arena, struct yaml_node *map, size_t *ret_first, size_t *ret_second);
+int yaml_map_seal(struct arena *arena, struct yaml_node *map, size_t *ret_first,
+                  size_t *ret_second);
 
 /* The entry of a key, or NULL; node may be NULL or of any kind. */
 struct yaml_entry *yaml_map_entry(const struct yaml_node *node, const char *key, size_t key_len);
