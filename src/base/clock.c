@@ -110,6 +110,15 @@ static bool take_zone_s(const char **cursor, int *ret_seconds)
     return true;
 }
 
+/* Whether the month, from 1, has that day. */
+static bool is_day(int year, int month, int day)
+{
+    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return month >= 1 && month <= 12 && day >= 1 &&
+           day <= days[month - 1] + (month == 2 && is_leap);
+}
+
 int rfc3339_parse(const char *text, int64_t *ret_realtime_ns)
 {
     const char *cursor = text;
@@ -124,8 +133,8 @@ int rfc3339_parse(const char *text, int64_t *ret_realtime_ns)
     bool is_time = take_digits(&cursor, 2, &parts.tm_hour) && take_byte(&cursor, ':') &&
                    take_digits(&cursor, 2, &parts.tm_min) && take_byte(&cursor, ':') &&
                    take_digits(&cursor, 2, &parts.tm_sec);
-    if (!is_time || parts.tm_mon < 1 || parts.tm_mon > 12 || parts.tm_mday < 1 ||
-        parts.tm_mday > 31 || parts.tm_hour > 23 || parts.tm_min > 59 || parts.tm_sec > 60) {
+    if (!is_time || !is_day(parts.tm_year, parts.tm_mon, parts.tm_mday) || parts.tm_hour > 23 ||
+        parts.tm_min > 59 || parts.tm_sec > 60) {
         return -EINVAL;
     }
     int64_t fraction_ns = take_byte(&cursor, '.') ? take_fraction_ns(&cursor) : 0;
@@ -135,6 +144,12 @@ int rfc3339_parse(const char *text, int64_t *ret_realtime_ns)
     }
     parts.tm_year -= 1900;
     parts.tm_mon -= 1;
-    *ret_realtime_ns = ((int64_t)timegm(&parts) - zone_s) * NS_PER_S + fraction_ns;
+    int64_t ns;
+    /* Years before 1678 and after 2261 do not fit. */
+    if (__builtin_mul_overflow((int64_t)timegm(&parts) - zone_s, NS_PER_S, &ns) ||
+        __builtin_add_overflow(ns, fraction_ns, &ns)) {
+        return -EINVAL;
+    }
+    *ret_realtime_ns = ns;
     return 0;
 }
