@@ -47,6 +47,13 @@ int sse_parser_set_output(struct sse_parser *parser, struct buffer *output)
     return 0;
 }
 
+void sse_parser_withdraw(struct sse_parser *parser, const struct sse_event *event)
+{
+    debug_assert(parser->start == event->offset + event->len);
+    parser->output->len = event->offset;
+    parser->start = event->offset;
+}
+
 /* Forgets the data of the message under way. */
 static void drop_data(struct sse_parser *parser)
 {

@@ -120,6 +120,12 @@ void sse_parser_deinit(struct sse_parser *parser);
  */
 int sse_parser_set_output(struct sse_parser *parser, struct buffer *output);
 
+/*
+ * The caller does not want the data of the message that sse_parser_next() just gave: the output ends
+ * before it. Only right after that call.
+ */
+void sse_parser_withdraw(struct sse_parser *parser, const struct sse_event *event);
+
 /* Bytes of a half message at the output's end. */
 size_t sse_parser_pending(const struct sse_parser *parser);
 
