@@ -11,6 +11,11 @@
 static void unknown_key(struct loading *loading, const struct yaml_entry *entry, const char *path,
                         const char *section)
 {
+    /* Beyond what is shown errors are only counted: no need to look for names. */
+    if (loading->diagnostics->n_errors >= DIAGNOSTICS_MAX) {
+        diagnose_error(loading->diagnostics, &entry->origin, path, "unknown key");
+        return;
+    }
     size_t len;
     const char *near = nearest_child(section, entry->key, false, &len);
     if (near != NULL) {

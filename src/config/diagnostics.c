@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/secret.h"
+
 void diagnostics_deinit(struct diagnostics *diagnostics)
 {
     buffer_deinit(&diagnostics->errors);
@@ -23,30 +25,33 @@ static int append_place(struct buffer *buffer, const struct yaml_origin *origin,
     return r < 0 || path == NULL ? r : buffer_printf(buffer, "%s: ", path);
 }
 
-/* A line is for a terminal: no control byte of the input gets through. */
-static void blank_controls(char *text, size_t len)
+/*
+ * Appends text as a line for a terminal: no control byte of the input gets through, and no password
+ * of a URL, which a key may hold as well as a value.
+ */
+static int append_clean(struct buffer *line, const char *text, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7F) {
-            text[i] = '?';
+    size_t start = line->len;
+    int r = redact_text(text, len, line);
+    for (size_t i = start; i < line->len; i++) {
+        if ((unsigned char)line->data[i] < 0x20 || line->data[i] == 0x7F) {
+            line->data[i] = '?';
         }
     }
+    return r < 0 || buffer_text(line) == NULL ? -ENOMEM : 0;
 }
 
 static int format_line(struct buffer *line, const struct yaml_origin *origin, const char *path,
                        const char *format, va_list arguments)
 {
     char text[768];
+    AUTO_BUFFER raw = { 0 };
     vsnprintf(text, sizeof(text), format, arguments);
-    int r = append_place(line, origin, path);
+    int r = append_place(&raw, origin, path);
     if (r == 0) {
-        r = buffer_append_text(line, text);
+        r = buffer_append_text(&raw, text);
     }
-    if (r < 0 || buffer_text(line) == NULL) {
-        return -ENOMEM;
-    }
-    blank_controls(line->data, line->len);
-    return 0;
+    return r < 0 ? r : append_clean(line, raw.data, raw.len);
 }
 
 static void add_error(struct diagnostics *diagnostics, const char *line)
@@ -79,10 +84,12 @@ void diagnose_error(struct diagnostics *diagnostics, const struct yaml_origin *o
 
 void diagnose_problem(struct diagnostics *diagnostics, const struct problem *problem)
 {
-    char text[sizeof(problem->text)];
-    memcpy(text, problem->text, sizeof(text));
-    blank_controls(text, strlen(text));
-    add_error(diagnostics, text);
+    AUTO_BUFFER line = { 0 };
+    if (append_clean(&line, problem->text, strlen(problem->text)) < 0) {
+        diagnostics->is_out_of_memory = true;
+        return;
+    }
+    add_error(diagnostics, line.data);
 }
 
 static bool is_known_warning(const struct diagnostics *diagnostics, const char *text)

@@ -38,8 +38,9 @@ static void read_row(struct loading *loading, const struct config_key *key,
 static void say_missing(struct loading *loading, const struct config_key *key)
 {
     struct yaml_origin origin = loading_origin(loading, key->path);
-    diagnose_error(loading->diagnostics, &origin, key->path, "missing; expected %s",
-                   type_expectation(key->type));
+    char expected[EXPECTATION_SIZE];
+    key_expectation(key, expected);
+    diagnose_error(loading->diagnostics, &origin, key->path, "missing; expected %s", expected);
 }
 
 /* A key that another connector has: its field keeps the default, and it is not shown. */

@@ -91,7 +91,10 @@ static const char *find_variable(const char *name, size_t name_len, size_t *ret_
     return NULL;
 }
 
-/* A key of an application's section that is in the files: its names in lower case. */
+/*
+ * A key of an application's section that is in the files: its names in lower case. What lies below
+ * sections of ours is found by the table, or is a mistake.
+ */
 static bool cut_application_path(struct loading *loading, const char *name, size_t name_len,
                                  struct config_path *ret_path)
 {
@@ -104,8 +107,11 @@ static bool cut_application_path(struct loading *loading, const char *name, size
             return false;
         }
     }
-    return config_path_cut(loading->arena, text.data, text.len, ret_path) == 0 &&
-           ret_path->n_levels > 1 && yaml_map_find(loading->root, ret_path->levels[0]) != NULL;
+    size_t offset;
+    return yaml_text_check(text.data, text.len, &offset) == TEXT_GOOD &&
+           config_path_cut(loading->arena, text.data, text.len, ret_path) == 0 &&
+           ret_path->n_levels > 1 && yaml_map_find(loading->root, ret_path->levels[0]) != NULL &&
+           section_kind(loading->root, ret_path->levels[0]) == SECTION_APPLICATION;
 }
 
 /* Parses a value that came without a file. Returns NULL after an error was added. */
@@ -139,28 +145,87 @@ static void put_value(struct loading *loading, const struct config_path *path, c
     }
 }
 
-/* line is "WEIR_...=value". */
+/* The key that a variable "WEIR_...=value" sets; false where it names none. */
+static bool find_path(struct loading *loading, const char *line, struct config_path *ret_path)
+{
+    const char *name = line + sizeof(environment_prefix) - 1;
+    size_t name_len = strcspn(name, "=");
+    size_t path_len;
+    const char *key = find_variable(name, name_len, &path_len);
+    return key != NULL ? config_path_cut(loading->arena, key, path_len, ret_path) == 0
+                       : cut_application_path(loading, name, name_len, ret_path);
+}
+
+/* A variable that is empty is as if not set. */
+static bool is_ours(const char *line)
+{
+    const char *equals = strchr(line, '=');
+    return strncmp(line, environment_prefix, sizeof(environment_prefix) - 1) == 0 &&
+           equals != NULL && equals[1] != '\0';
+}
+
+/* Whether a value refers to ${NAME}; line is "NAME=value". */
+static bool refers_to(const char *text, size_t len, const char *line)
+{
+    size_t name_len = strcspn(line, "=");
+    const char *end = text + len;
+    const char *found = text;
+    while ((found = memmem(found, (size_t)(end - found), "${", 2)) != NULL) {
+        found += 2;
+        if ((size_t)(end - found) > name_len && memcmp(found, line, name_len) == 0 &&
+            (found[name_len] == '}' || found[name_len] == ':')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool tree_refers_to(const struct yaml_node *node, const char *line)
+{
+    bool refers = node->kind == YAML_SCALAR && refers_to(node->text, node->len, line);
+    for (size_t i = 0; i < node->n_items && !refers; i++) {
+        bool is_map = node->kind == YAML_MAP;
+        refers = tree_refers_to(is_map ? node->entries[i].value : node->items[i], line);
+    }
+    return refers;
+}
+
+static bool is_referred_to(const struct loading *loading, const char *line)
+{
+    const struct config_load_options *options = loading->options;
+    bool refers = tree_refers_to(loading->root, line);
+    for (size_t i = 0; i < options->n_sets && !refers; i++) {
+        refers = refers_to(options->sets[i], strlen(options->sets[i]), line);
+    }
+    return refers;
+}
+
+/* Before references are replaced: afterwards nobody knows which there were. */
+static void warn_of_variables(struct loading *loading)
+{
+    char *const *line = loading->options->environ;
+    for (; line != NULL && *line != NULL; line++) {
+        struct config_path path;
+        if (!is_ours(*line) || find_path(loading, *line, &path) || is_referred_to(loading, *line)) {
+            continue;
+        }
+        char name[256];
+        snprintf(name, sizeof(name), "%.*s", (int)strcspn(*line, "="), *line);
+        struct yaml_origin origin = { .source = name };
+        diagnose_warning(loading->diagnostics, &origin, NULL, "names no key; ignored");
+    }
+}
+
 static void merge_variable(struct loading *loading, const char *line)
 {
     char name[256];
+    struct config_path path;
     size_t len = strcspn(line, "=");
-    size_t prefix_len = sizeof(environment_prefix) - 1;
-    if (len >= sizeof(name) || line[len] == '\0' || line[len + 1] == '\0') {
+    if (len >= sizeof(name) || !find_path(loading, line, &path)) {
         return;
     }
     memcpy(name, line, len);
     name[len] = '\0';
-    size_t path_len;
-    struct config_path path;
-    const char *key = find_variable(name + prefix_len, len - prefix_len, &path_len);
-    bool is_known = key != NULL
-                        ? config_path_cut(loading->arena, key, path_len, &path) == 0
-                        : cut_application_path(loading, name + prefix_len, len - prefix_len, &path);
-    if (!is_known) {
-        struct yaml_origin origin = { .source = name };
-        diagnose_warning(loading->diagnostics, &origin, NULL, "names no key; ignored");
-        return;
-    }
     struct yaml_node *value = parse_value(loading, name, line + len + 1);
     if (value != NULL) {
         put_value(loading, &path, name, value);
@@ -169,10 +234,10 @@ static void merge_variable(struct loading *loading, const char *line)
 
 static void merge_environment(struct loading *loading)
 {
-    char *const *environment = loading->options->environ;
-    for (; environment != NULL && *environment != NULL; environment++) {
-        if (strncmp(*environment, environment_prefix, sizeof(environment_prefix) - 1) == 0) {
-            merge_variable(loading, *environment);
+    char *const *line = loading->options->environ;
+    for (; line != NULL && *line != NULL; line++) {
+        if (is_ours(*line)) {
+            merge_variable(loading, *line);
         }
     }
 }
@@ -230,6 +295,7 @@ int overlay(struct loading *loading, struct problem *problem)
     for (size_t i = 0; i < options->n_files; i++) {
         merge_file(loading, options->files[i]);
     }
+    warn_of_variables(loading);
     substitute_sections(loading);
     merge_environment(loading);
     for (size_t i = 0; i < options->n_sets; i++) {

@@ -226,21 +226,25 @@ static int read_time(const struct reading *reading, void *field)
     return parse_unit(reading, time_parse, field);
 }
 
-/* "one of sse, file, kafka" */
-static void list_words(const struct config_word *words, char *text, size_t size)
+void key_expectation(const struct config_key *key, char *text)
 {
-    int n = snprintf(text, size, "one of");
-    for (; words->name != NULL && n >= 0 && (size_t)n < size; words++) {
-        n += snprintf(text + n, size - (size_t)n, " %s%s", words->name,
-                      words[1].name != NULL ? "," : "");
+    if (key->type != TYPE_WORD) {
+        snprintf(text, EXPECTATION_SIZE, "%s", type_expectation(key->type));
+        return;
+    }
+    size_t n = (size_t)snprintf(text, EXPECTATION_SIZE, "one of");
+    for (const struct config_word *word = key->words; word->name != NULL; word++) {
+        require(n < EXPECTATION_SIZE);
+        n += (size_t)snprintf(text + n, EXPECTATION_SIZE - n, " %s%s", word->name,
+                              word[1].name != NULL ? "," : "");
     }
 }
 
 static int read_word(const struct reading *reading, void *field)
 {
     const struct yaml_node *node = reading->node;
-    char expected[256];
-    list_words(reading->key->words, expected, sizeof(expected));
+    char expected[EXPECTATION_SIZE];
+    key_expectation(reading->key, expected);
     if (node->kind != YAML_SCALAR || strlen(node->text) != node->len) {
         return value_complain(reading, expected);
     }

@@ -28,6 +28,10 @@ int value_complain(const struct reading *reading, const char *expected);
 /* What a type accepts, for messages and the manual. */
 const char *type_expectation(enum config_type type);
 
+/* The same for a key, with its words: "one of sse, file, kafka". text has EXPECTATION_SIZE bytes. */
+enum { EXPECTATION_SIZE = 256 };
+void key_expectation(const struct config_key *key, char *text);
+
 /*
  * Readers of one text, shared by scalars and the items of lists. Return 0, -EINVAL after an error was
  * added, or -ENOMEM.
