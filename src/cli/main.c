@@ -78,10 +78,21 @@ static enum exit_code print_command_help(const struct weir_app *app, const struc
     return fflush(stdout) == 0 ? EXIT_DONE : EXIT_IO;
 }
 
+#define TEXT(number)          TEXT_OF(number)
+#define TEXT_OF(number)       #number
+
+const char *weir_version(void)
+{
+    return TEXT(WEIR_VERSION_MAJOR) "." TEXT(WEIR_VERSION_MINOR) "." TEXT(WEIR_VERSION_PATCH);
+}
+
 static enum exit_code print_version(const struct weir_app *app)
 {
-    printf("%s (weir %d.%d.%d)\n", app->name, WEIR_VERSION_MAJOR, WEIR_VERSION_MINOR,
-           WEIR_VERSION_PATCH);
+    if (strcmp(app->name, "weir") == 0) {
+        printf("weir %s\n", weir_version());
+    } else {
+        printf("%s (weir %s)\n", app->name, weir_version());
+    }
     return fflush(stdout) == 0 ? EXIT_DONE : EXIT_IO;
 }
 

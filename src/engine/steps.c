@@ -50,6 +50,7 @@ int job_router_init(struct router *router, const struct config *config, struct p
     struct pointer_fault fault = { 0 };
     int r = router_init(router, keys->items, keys->n_items, &field, &fault);
     if (r == 0) {
+        router->drops_canaries = config->source.canary == CANARY_DROP;
         return 0;
     }
     return problem_set(problem, -r, EXIT_CONFIG, "stream_manager.partition_by: %s: %s",

@@ -81,6 +81,10 @@ static int try_line(struct trial *trial, size_t line, const char *bytes, size_t 
     }
     uint64_t key;
     r = r < 0 ? r : router_key(&trial->router, bytes, len, tokens, n_tokens, &trial->scratch, &key);
+    if (r == ROUTE_CANARY) {
+        trial->n_dropped++;
+        return 0;
+    }
     if (r == ROUTE_KEY_MISSING && trial->config->missing_key == MISSING_KEY_ERROR) {
         report_bad(trial, line, "MissingKeyError", "a field of the partition key is missing");
         return 0;

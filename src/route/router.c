@@ -12,13 +12,20 @@
 #define SEED_STRING UINT64_C(0x5754a3d1c0ffee01)
 #define SEED_OTHER  UINT64_C(0x9e3779b97f4a7c15)
 
+/* Where the platform marks its test events. */
+static const struct json_step canary_steps[] = {
+    { "meta", 4, JSON_NO_INDEX },
+    { "domain", 6, JSON_NO_INDEX },
+};
+
 int router_init(struct router *router, const char *const *fields, size_t n_fields,
                 size_t *ret_field, struct pointer_fault *ret_fault)
 {
     router->n_fields = 0;
+    router->drops_canaries = false;
     if (n_fields == 0 || n_fields > ROUTER_MAX_FIELDS) {
         *ret_field = n_fields;
-        *ret_fault = (struct pointer_fault){ 0, "a key has 1 to 8 fields" };
+        *ret_fault = (struct pointer_fault){ 0, "a key has 1 to 7 fields" };
         return -EINVAL;
     }
     for (size_t i = 0; i < n_fields; i++) {
@@ -31,6 +38,7 @@ int router_init(struct router *router, const char *const *fields, size_t n_field
         }
         router->paths[i] = pointer_path(field);
     }
+    router->paths[n_fields] = (struct json_path){ canary_steps, ARRAY_SIZE(canary_steps) };
     return 0;
 }
 
@@ -66,6 +74,12 @@ static int hash_field(struct json_span span, struct buffer *scratch, uint64_t *h
     return 0;
 }
 
+static bool is_canary(struct json_span domain)
+{
+    static const char text[] = "\"canary\"";
+    return domain.len == sizeof(text) - 1 && memcmp(domain.bytes, text, sizeof(text) - 1) == 0;
+}
+
 int router_key(const struct router *router, const char *bytes, size_t len, const uint32_t *tokens,
                size_t n_tokens, struct buffer *scratch, uint64_t *ret_hash)
 {
@@ -76,9 +90,13 @@ int router_key(const struct router *router, const char *bytes, size_t len, const
         .tokens = tokens,
         .n_tokens = (uint32_t)n_tokens,
     };
-    struct json_span spans[ROUTER_MAX_FIELDS] = { { NULL, 0 } };
-    if (json_find(&document, router->paths, router->n_fields, spans) != 0) {
+    struct json_span spans[JSON_FIND_MAX] = { { NULL, 0 } };
+    size_t n_paths = router->n_fields + router->drops_canaries;
+    if (json_find(&document, router->paths, n_paths, spans) != 0) {
         return ROUTE_MALFORMED;
+    }
+    if (router->drops_canaries && is_canary(spans[router->n_fields])) {
+        return ROUTE_CANARY;
     }
     uint64_t hash = 0;
     for (size_t i = 0; i < router->n_fields; i++) {

@@ -7,6 +7,7 @@
 #ifndef WEIR_ROUTE_ROUTER_H
 #define WEIR_ROUTE_ROUTER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,15 +19,19 @@ enum route_outcome {
     ROUTE_KEY_MISSING = 1,
     /* The event is visibly malformed: the strict walk will refuse it, at whichever worker. */
     ROUTE_MALFORMED = 2,
+    /* A canary (meta.domain is "canary"), where those are to be dropped: it has no key. */
+    ROUTE_CANARY = 3,
 };
 
-/* Fields of a key. */
-enum { ROUTER_MAX_FIELDS = JSON_FIND_MAX };
+/* Fields of a key: what one search finds, less the path that tells canaries. */
+enum { ROUTER_MAX_FIELDS = JSON_FIND_MAX - 1 };
 
 struct router {
     size_t n_fields;
     struct pointer fields[ROUTER_MAX_FIELDS];
-    struct json_path paths[ROUTER_MAX_FIELDS];
+    struct json_path paths[JSON_FIND_MAX];
+    /* Set it after router_init(). Canaries are the platform's test events. */
+    bool drops_canaries;
 };
 
 /*

@@ -292,7 +292,9 @@ static int end_followed(struct file_source *self, struct batch *batch)
     if (r < 0) {
         return r;
     }
-    log_info("source file replaced or cut, reading the new one", LOG_TEXT("path", path));
+    log_info(self->is_replaced ? "source file was replaced, reading the new one"
+                               : "source file was truncated, reading it from its start",
+             LOG_TEXT("path", path));
     close_file(self);
     buffer_clear(&self->lines.rest);
     return 1;

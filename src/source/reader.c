@@ -84,6 +84,10 @@ static int inspect(struct reader *reader, struct batch *batch, struct batch_even
     if (r < 0) {
         return r;
     }
+    if (r == ROUTE_CANARY) {
+        event->kind = BATCH_EVENT_DROPPED;
+        return 0;
+    }
     if (r > 0) {
         /* What is malformed will be refused by the strict walk, at whichever worker. */
         event->key = event->position.sequence;
