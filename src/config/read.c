@@ -129,9 +129,12 @@ static int read_stream(const struct reading *reading, void *field)
     return 0;
 }
 
+/* "${WORKERS}" needs its quotes inside { }: what is substituted may be a number in spite of them. */
 static bool has_type(const struct yaml_node *node, enum yaml_type type)
 {
-    return node->kind == YAML_SCALAR && yaml_scalar_type(node) == type;
+    struct yaml_node plain = *node;
+    plain.is_plain = node->is_plain || node->is_substituted;
+    return node->kind == YAML_SCALAR && yaml_scalar_type(&plain) == type;
 }
 
 static int read_bool(const struct reading *reading, void *field)

@@ -145,6 +145,7 @@ static int substitute_scalar(struct arena *arena, struct yaml_node *scalar,
     if (result != NULL) {
         scalar->text = result;
         scalar->len = substitution.result.len;
+        scalar->is_substituted = true;
         scalar->is_secret = scalar->is_secret || substitution.is_secret;
     }
     buffer_deinit(&substitution.result);

@@ -282,7 +282,7 @@ void connect_announce(const struct job *job)
         announce_restored(job);
     }
     if (job->source->not_replayable != NULL) {
-        log_warning("the source cannot be read again: a crash can lose what is in flight",
+        log_warning("the source cannot be replayed: a crash loses what is in flight",
                     LOG_TEXT("reason", job->source->not_replayable));
     }
     if (!job->sinks[RESULT_SINK]->is_truncatable) {

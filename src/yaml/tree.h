@@ -45,6 +45,8 @@ struct yaml_node {
     enum yaml_kind kind;
     /* Scalar: without quotes, so that null, true, 1 and 1.5 are not texts. */
     bool is_plain;
+    /* Scalar: holds what a variable was set to, so that quotes say nothing about its type. */
+    bool is_substituted;
     /* Scalar: must not be shown to people; set by whoever put the secret in. */
     bool is_secret;
     /* Depth of the tree below: 1 for a scalar. */

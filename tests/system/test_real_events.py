@@ -73,16 +73,11 @@ def through_a_file(bench):
     return f'{len(out)} enriched, {len(raw)} errors, {len(expected["drop"])} canaries'
 
 
-def served(bench, events, stream, n_expected, *arguments):
-    """Runs the job on what the server makes of the events."""
+def served(bench, events, stream, *arguments):
+    """Runs the job on what the server makes of the events; ends when the server has no more."""
     with bench.serving(events, *arguments) as url:
         config = bench.sse_config(url, options={'url': f'{url}/v2/stream/{stream}'})
-        process = bench.start('run', '--config', config)
-        wait_until(lambda: process.poll() is not None or bench.n_written() >= n_expected,
-                   f'{n_expected} events')
-        if process.poll() is None:
-            process.terminate()
-        run = bench.finish(process).must(0)
+        run = bench.run(config).must(0)
     adds_up(run.accounting)
     return run
 
@@ -94,7 +89,7 @@ def through_sse(name, stream, *arguments):
         if name.endswith('.sse'):
             lines = [line[len(b'data: '):] for line in lines if line.startswith(b'data: ')]
         expected = sorted_out(lines)
-        served(bench, path, stream, len(expected['deliver']) + len(expected['error']), *arguments)
+        served(bench, path, stream, *arguments)
         out = [json.loads(line) for line in bench.lines(SINK)]
         assert sorted(map(without_served, out)) == sorted(
             without_served(enriched(line)) for line in expected['deliver'])
@@ -109,8 +104,12 @@ def through_sse(name, stream, *arguments):
 PAGE_CHANGE = 'mediawiki.page_change.v1'
 RECENT_CHANGE = 'mediawiki.recentchange'
 
+# Examples of a schema name the stream of its early days.
+STREAMS = {'page_change.schema-examples.ndjson': 'mediawiki.page_change'}
+
 main([through_a_file]
-     + [through_sse(name, PAGE_CHANGE) for name in EVENT_FILES if name.startswith('page_change')]
+     + [through_sse(name, STREAMS.get(name, PAGE_CHANGE))
+        for name in EVENT_FILES if name.startswith('page_change')]
      + [through_sse('recentchange.live-2025-08-29.ndjson', RECENT_CHANGE)]
      + [through_sse('page_change.live-2026-09-27.sse', PAGE_CHANGE, '--cut-after', cut)
         for cut in ('1', '2', '3')]
