@@ -128,6 +128,11 @@ void event_node_set(struct event_node *node, const char *json, size_t json_len)
 int event_node_add(struct weir_event *event, struct event_node *parent,
                    const struct json_step *step, const char *json, size_t json_len)
 {
+    /* An append gets here without having looked into the parent; rendering splices its document. */
+    int r = event_node_index(event, parent);
+    if (r < 0) {
+        return r;
+    }
     struct event_node *node = arena_alloc(&event->arena, sizeof(*node));
     char *name = arena_copy(&event->arena, step->name, step->name_len);
     if (node == NULL || name == NULL) {
