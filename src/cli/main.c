@@ -78,8 +78,8 @@ static enum exit_code print_command_help(const struct weir_app *app, const struc
     return fflush(stdout) == 0 ? EXIT_DONE : EXIT_IO;
 }
 
-#define TEXT(number)          TEXT_OF(number)
-#define TEXT_OF(number)       #number
+#define TEXT(number)    TEXT_OF(number)
+#define TEXT_OF(number) #number
 
 const char *weir_version(void)
 {

@@ -41,8 +41,10 @@ static int append_clean(struct buffer *line, const char *text, size_t len)
     return r < 0 || buffer_text(line) == NULL ? -ENOMEM : 0;
 }
 
-static int format_line(struct buffer *line, const struct yaml_origin *origin, const char *path,
-                       const char *format, va_list arguments)
+__attribute__((format(printf, 4, 0))) static int format_line(struct buffer *line,
+                                                             const struct yaml_origin *origin,
+                                                             const char *path, const char *format,
+                                                             va_list arguments)
 {
     char text[768];
     AUTO_BUFFER raw = { 0 };

@@ -53,8 +53,9 @@ static int part_mend(const struct file_sink *file, struct file_part *part, struc
 }
 
 /*
- * Returns 0 when the part is as we left it; SINK_PAUSED when it was removed: what was written since is
- * not to be acknowledged, and the descriptor still holds the bytes; or -EBADMSG.
+ * Returns 0 when the part is as we left it; -ENOENT when it was removed (what was written since the
+ * checkpoint is read again by the next run, not acknowledged by this one), or -EBADMSG when it was
+ * changed.
  */
 static int part_check(const struct file_sink *file, const struct file_part *part,
                       struct problem *problem)
@@ -64,11 +65,9 @@ static int part_check(const struct file_sink *file, const struct file_part *part
         return problem_io(file, part, "look at", -errno, problem);
     }
     if (status.st_nlink == 0) {
-        problem_set(problem, ENOENT, EXIT_IO,
-                    "part %06" PRIu64
-                    " of %s/%s was removed; its bytes are still in /proc/%ld/fd/%d",
-                    part->number, file->directory, file->stem, (long)getpid(), part->fd);
-        return SINK_PAUSED;
+        return problem_set(problem, ENOENT, EXIT_IO,
+                           "part %06" PRIu64 " of %s/%s was removed while it was written",
+                           part->number, file->directory, file->stem);
     }
     if (status.st_size != part->length) {
         return problem_set(problem, EBADMSG, EXIT_DATA,
@@ -109,8 +108,7 @@ static int part_create(struct file_sink *file, struct problem *problem)
         fd = create_file(file, name);
     }
     if (fd < 0) {
-        int r = problem_io(file, &file->open, "create", fd, problem);
-        return fd == -ENOENT ? SINK_PAUSED : r;
+        return problem_io(file, &file->open, "create", fd, problem);
     }
     file->open.fd = fd;
     file->opened_ns = clock_now_ns(file->clock);

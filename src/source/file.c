@@ -138,8 +138,7 @@ static int check_file(const struct file_record *record, const struct partition_s
     if (!is_long) {
         return unreadable(record, "has become shorter than what was read of it", problem);
     }
-    return matches ? 0
-                   : unreadable(record, "is not the file that the checkpoint knows", problem);
+    return matches ? 0 : unreadable(record, "is not the file that the checkpoint knows", problem);
 }
 
 /* Takes over one file of the checkpoint. */

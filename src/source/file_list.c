@@ -11,9 +11,8 @@
 
 static int add(struct file_list *list, char *path)
 {
-    char **grown = path == NULL
-                       ? NULL
-                       : realloc(list->paths, (list->n_paths + 1) * sizeof(*list->paths));
+    char **grown =
+        path == NULL ? NULL : realloc(list->paths, (list->n_paths + 1) * sizeof(*list->paths));
     if (grown == NULL) {
         free(path);
         return -ENOMEM;

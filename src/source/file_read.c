@@ -26,9 +26,8 @@ static int failed(const char *path, int error, struct problem *problem)
 {
     if (error == -EBADMSG || error == -ENODATA) {
         return problem_set(problem, -error, EXIT_DATA, "source: %s: %s", path,
-                           error == -EBADMSG
-                               ? "the compressed data is damaged or cut short"
-                               : "has become shorter than what was read of it");
+                           error == -EBADMSG ? "the compressed data is damaged or cut short"
+                                             : "has become shorter than what was read of it");
     }
     return problem_set(problem, -error, error == -ENOMEM ? EXIT_SOFTWARE : EXIT_IO,
                        "source: cannot read %s: %s", path, strerror(-error));
@@ -108,9 +107,7 @@ static int start_file(struct file_source *self, uint32_t partition)
 /* Adds the open file as a new partition and starts it. */
 static int start_new(struct file_source *self, char *path, uint32_t generation)
 {
-    struct file_record record = {
-        .path = path, .generation = generation, .end = -1, .size = -1
-    };
+    struct file_record record = { .path = path, .generation = generation, .end = -1, .size = -1 };
     int r = self->can_block ? 0 : file_record_update(&record, decompress_fd(self->file));
     if (r < 0) {
         file_record_deinit(&record);
@@ -134,8 +131,8 @@ static int start_pipe(struct file_source *self, const char *path)
 
 static int open_path(struct file_source *self, const char *path)
 {
-    int fd = self->is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
-                            : open(path, O_RDONLY | O_CLOEXEC);
+    int fd =
+        self->is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         return -errno;
     }
@@ -266,8 +263,8 @@ static int look_for_successor(struct file_source *self, const char *path)
         return 1;
     }
     /* Nothing may be there for a moment: between the rename and the new file. */
-    bool is_other = stat(path, &named) == 0 && (named.st_ino != open_file.st_ino ||
-                                                named.st_dev != open_file.st_dev);
+    bool is_other = stat(path, &named) == 0 &&
+                    (named.st_ino != open_file.st_ino || named.st_dev != open_file.st_dev);
     if (is_other) {
         /* What was written between our last read and the rename. */
         self->is_replaced = true;

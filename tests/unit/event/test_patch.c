@@ -309,8 +309,8 @@ static void test_wrong_json(void)
         "\"a\nb\"",
         "\"\xff\"",
         "nul",
-        "\xef\xbb\xbf"
-        "1",
+        ("\xef\xbb\xbf"
+         "1"),
         "{\"a\"}",
     };
     AUTO_OPENED opened;
