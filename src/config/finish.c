@@ -9,6 +9,7 @@
 #include "yaml/scalar.h"
 
 static const char default_source[] = "default";
+static const struct yaml_origin by_default = { .source = default_source };
 /* The value is of the program's own, not of a file. */
 static const char application_source[] = "application";
 static const char public_service[] = "https://stream.wikimedia.org/v2/stream/";
@@ -26,6 +27,23 @@ static void complain(const struct loading *loading, const char *path, const char
 {
     struct yaml_origin origin = origin_of(loading, path);
     diagnose_error(loading->diagnostics, &origin, path, "%s", text);
+}
+
+/*
+ * Makes text the value at path. It is made from the value at `from`, and a secret where that is one;
+ * origin says where it came from.
+ */
+static void give_derived(struct loading *loading, const char *path, const char *from,
+                         const struct yaml_origin *origin, const char *text)
+{
+    const struct yaml_node *made_from = loading_value(loading, from);
+    struct yaml_node *value = yaml_scalar_new(loading->arena, text, strlen(text), false, origin);
+    if (value == NULL) {
+        loading->diagnostics->is_out_of_memory = true;
+        return;
+    }
+    value->is_secret = made_from != NULL && made_from->is_secret;
+    loading_give(loading, path, value);
 }
 
 static void finish_job(struct loading *loading)
@@ -50,7 +68,7 @@ static void finish_sse(struct loading *loading)
     if (loading_value(loading, url_path) == NULL && source->stream.name != NULL) {
         char url[sizeof(public_service) + 160];
         snprintf(url, sizeof(url), "%s%s", public_service, source->stream.name);
-        loading_give_text(loading, url_path, default_source, url);
+        give_derived(loading, url_path, "stream_manager.source.stream", &by_default, url);
     } else if (loading_value(loading, url_path) == NULL &&
                loading_value(loading, "stream_manager.source.stream") == NULL) {
         complain(loading, "stream_manager.source.stream",
@@ -94,17 +112,11 @@ static void finish_error_stream(struct loading *loading)
     char text[320];
     if (given == NULL && config->job_name != NULL) {
         snprintf(text, sizeof(text), "%s.error:%s", config->job_name, error_version);
-        loading_give_text(loading, path, default_source, text);
+        give_derived(loading, path, "stream_manager.job_name", &by_default, text);
     } else if (config->error_sink.stream.name != NULL &&
                config->error_sink.stream.version == NULL) {
         snprintf(text, sizeof(text), "%s:%s", config->error_sink.stream.name, error_version);
-        struct yaml_node *value =
-            yaml_scalar_new(loading->arena, text, strlen(text), false, &given->origin);
-        if (value == NULL) {
-            loading->diagnostics->is_out_of_memory = true;
-            return;
-        }
-        loading_give(loading, path, value);
+        give_derived(loading, path, path, &given->origin, text);
     }
 }
 

@@ -140,22 +140,38 @@ static int print_item(struct printing *printing, int depth, const struct yaml_no
     return r < 0 ? r : end_line(printing->buffer, &item->origin);
 }
 
+/* The key and its colon; a long key takes a line of its own. */
+static int print_key(struct printing *printing, int depth, const struct yaml_entry *entry)
+{
+    struct buffer *buffer = printing->buffer;
+    bool is_long = entry->key_len > YAML_LONG_KEY;
+    int r = indent(buffer, depth);
+    if (r == 0 && is_long) {
+        r = buffer_append_text(buffer, "? ");
+    }
+    if (r == 0) {
+        r = yaml_render_key(entry->key, entry->key_len, buffer);
+    }
+    if (r == 0 && is_long) {
+        r = buffer_append_byte(buffer, '\n');
+        r = r < 0 ? r : indent(buffer, depth);
+    }
+    return r < 0 ? r : buffer_append_byte(buffer, ':');
+}
+
 /* Depth is bounded by YAML_MAX_DEPTH. */
 static int print_entry(struct printing *printing, int depth, const struct yaml_entry *entry)
 {
     struct buffer *buffer = printing->buffer;
     const struct yaml_node *value = entry->value;
-    int r = indent(buffer, depth);
-    if (r == 0) {
-        r = yaml_render_key(entry->key, entry->key_len, buffer);
-    }
+    int r = print_key(printing, depth, entry);
     if (r == 0 && is_flat(value)) {
-        r = buffer_append_text(buffer, ": ");
+        r = buffer_append_byte(buffer, ' ');
         r = r < 0 ? r : yaml_render_flow(value, buffer);
         return r < 0 ? r : end_line(buffer, &value->origin);
     }
     if (r == 0) {
-        r = buffer_append_text(buffer, ":\n");
+        r = buffer_append_byte(buffer, '\n');
     }
     for (size_t i = 0; i < value->n_items && r == 0; i++) {
         r = value->kind == YAML_MAP ? print_entry(printing, depth + 1, &value->entries[i])

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/error.h"
+#include "yaml/scalar.h"
 
 static const char hidden[] = "***";
 
@@ -114,8 +115,10 @@ int redact_text(const char *text, size_t len, struct buffer *buffer)
 
 static int redact_scalar(struct arena *arena, const char *name, struct yaml_node *scalar)
 {
-    bool is_hidden = scalar->is_secret ||
-                     (name != NULL && scalar->len > 0 && is_secret_name(name, strlen(name)));
+    /* No value is no secret, and has to read as none again. */
+    bool is_value = scalar->len > 0 && !yaml_is_null(scalar);
+    bool is_hidden =
+        scalar->is_secret || (is_value && name != NULL && is_secret_name(name, strlen(name)));
     if (is_hidden) {
         scalar->text = hidden;
         scalar->len = sizeof(hidden) - 1;

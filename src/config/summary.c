@@ -15,37 +15,110 @@ static const char *connector_name(enum connector connector)
     return names[connector];
 }
 
-/* Appends text, secrets in URLs hidden. */
-static int append_shown(struct buffer *buffer, const char *text)
+static bool is_secret(const struct config *config, const char *path)
 {
-    return redact_text(text, strlen(text), buffer);
+    size_t n_keys;
+    const struct config_key *keys = config_keys(&n_keys);
+    const struct config_key *key = config_key_find(path);
+    require(key != NULL);
+    const struct yaml_node *value = config->private->values[key - keys];
+    return value != NULL && value->is_secret;
 }
 
-static int summarise_source(const struct config_source *source, struct buffer *buffer)
+/* Appends a field's text; path is its key's. */
+static int append_shown(const struct config *config, const char *path, const char *text,
+                        struct buffer *buffer)
 {
-    const char *place = source->connector == CONNECTOR_SSE    ? source->url
-                        : source->connector == CONNECTOR_FILE ? source->uri
-                                                              : source->bootstrap_servers;
-    const char *stream = source->stream.text;
-    int r = buffer_printf(buffer, "reads       %s%s", stream != NULL ? stream : "",
-                          stream != NULL ? " from " : "");
-    if (r == 0) {
-        r = append_shown(buffer, place);
-    }
-    return r < 0 ? r : buffer_printf(buffer, " (%s)\n", connector_name(source->connector));
+    return is_secret(config, path) ? buffer_append_text(buffer, "***")
+                                   : redact_text(text, strlen(text), buffer);
 }
 
-static int summarise_sink(const struct config_sink *sink, const char *label, struct buffer *buffer)
+static int summarise_job(const struct config *config, struct buffer *buffer)
 {
-    if (sink->connector == CONNECTOR_NONE) {
-        return buffer_printf(buffer, "%-12snowhere: the first bad event stops the job\n", label);
-    }
-    const char *place = sink->connector == CONNECTOR_FILE    ? sink->uri
-                        : sink->connector == CONNECTOR_KAFKA ? sink->bootstrap_servers
-                                                             : "standard output";
-    int r = buffer_printf(buffer, "%-12s%s to ", label, sink->stream.text);
+    int r = buffer_append_text(buffer, "job         ");
     if (r == 0) {
-        r = append_shown(buffer, place);
+        r = append_shown(config, "stream_manager.job_name", config->job_name, buffer);
+    }
+    if (r == 0) {
+        r = buffer_append_text(buffer, ", instance ");
+    }
+    if (r == 0) {
+        r = append_shown(config, "stream_manager.instance", config->instance, buffer);
+    }
+    return r < 0 ? r : buffer_append_byte(buffer, '\n');
+}
+
+static int append_source_place(const struct config *config, struct buffer *buffer)
+{
+    const struct config_source *source = &config->source;
+    switch (source->connector) {
+    case CONNECTOR_SSE:
+        return append_shown(config, "stream_manager.source.options.url", source->url, buffer);
+    case CONNECTOR_FILE:
+        return append_shown(config, "stream_manager.source.options.uri", source->uri, buffer);
+    default:
+        return append_shown(config, "stream_manager.source.options.bootstrap_servers",
+                            source->bootstrap_servers, buffer);
+    }
+}
+
+static int summarise_source(const struct config *config, struct buffer *buffer)
+{
+    const char *stream = config->source.stream.text;
+    int r = buffer_append_text(buffer, "reads       ");
+    if (r == 0 && stream != NULL) {
+        r = append_shown(config, "stream_manager.source.stream", stream, buffer);
+        r = r < 0 ? r : buffer_append_text(buffer, " from ");
+    }
+    if (r == 0) {
+        r = append_source_place(config, buffer);
+    }
+    return r < 0 ? r : buffer_printf(buffer, " (%s)\n", connector_name(config->source.connector));
+}
+
+/* What differs between sink and error_sink. */
+struct side {
+    const char *label;
+    const char *stream_path;
+    const char *uri_path;
+    const char *servers_path;
+};
+
+static const struct side sides[] = {
+    { "writes      ", "stream_manager.sink.stream", "stream_manager.sink.options.uri",
+      "stream_manager.sink.options.bootstrap_servers" },
+    { "errors      ", "stream_manager.error_sink.stream", "stream_manager.error_sink.options.uri",
+      "stream_manager.error_sink.options.bootstrap_servers" },
+};
+
+static int append_sink_place(const struct config *config, const struct config_sink *sink,
+                             const struct side *side, struct buffer *buffer)
+{
+    switch (sink->connector) {
+    case CONNECTOR_FILE:
+        return append_shown(config, side->uri_path, sink->uri, buffer);
+    case CONNECTOR_KAFKA:
+        return append_shown(config, side->servers_path, sink->bootstrap_servers, buffer);
+    default:
+        return buffer_append_text(buffer, "standard output");
+    }
+}
+
+static int summarise_sink(const struct config *config, const struct config_sink *sink,
+                          const struct side *side, struct buffer *buffer)
+{
+    int r = buffer_append_text(buffer, side->label);
+    if (r == 0 && sink->connector == CONNECTOR_NONE) {
+        return buffer_append_text(buffer, "nowhere: the first bad event stops the job\n");
+    }
+    if (r == 0) {
+        r = append_shown(config, side->stream_path, sink->stream.text, buffer);
+    }
+    if (r == 0) {
+        r = buffer_append_text(buffer, " to ");
+    }
+    if (r == 0) {
+        r = append_sink_place(config, sink, side, buffer);
     }
     return r < 0 ? r : buffer_printf(buffer, " (%s)\n", connector_name(sink->connector));
 }
@@ -75,25 +148,41 @@ static int summarise_order(const struct config *config, struct buffer *buffer)
     return r < 0 ? r : buffer_append_byte(buffer, '\n');
 }
 
-/* Where state goes by default depends on the machine, unless a file sink has it. */
+/* Beside the first file sink; else where the machine keeps state. */
+static int append_state_place(const struct config *config, struct buffer *buffer)
+{
+    const char *path = "stream_manager.checkpoint.dir";
+    bool is_sink = config->sink.connector == CONNECTOR_FILE;
+    const struct config_sink *sink = is_sink ? &config->sink : &config->error_sink;
+    const char *uri_path = sides[is_sink ? 0 : 1].uri_path;
+    if (config->checkpoint.dir != NULL) {
+        return append_shown(config, path, config->checkpoint.dir, buffer);
+    }
+    if (sink->connector != CONNECTOR_FILE) {
+        return buffer_append_text(buffer, "the state directory");
+    }
+    int r = append_shown(config, uri_path, sink->uri, buffer);
+    if (r == 0) {
+        r = buffer_append_text(buffer, "/.weir/");
+    }
+    if (r == 0) {
+        r = append_shown(config, "stream_manager.job_name", config->job_name, buffer);
+    }
+    if (r == 0) {
+        r = buffer_append_byte(buffer, '/');
+    }
+    return r < 0 ? r : append_shown(config, "stream_manager.instance", config->instance, buffer);
+}
+
 static int summarise_checkpoint(const struct config *config, struct buffer *buffer)
 {
     char interval[UNITS_SIZE];
     duration_format(interval, config->checkpoint.interval_ms);
     int r = buffer_printf(buffer, "checkpoint  every %s in ", interval);
-    if (r < 0) {
-        return r;
+    if (r == 0) {
+        r = append_state_place(config, buffer);
     }
-    const struct config_sink *sink =
-        config->sink.connector == CONNECTOR_FILE ? &config->sink : &config->error_sink;
-    if (config->checkpoint.dir != NULL) {
-        return buffer_printf(buffer, "%s\n", config->checkpoint.dir);
-    }
-    if (sink->connector == CONNECTOR_FILE) {
-        return buffer_printf(buffer, "%s/.weir/%s/%s\n", sink->uri, config->job_name,
-                             config->instance);
-    }
-    return buffer_append_text(buffer, "the state directory\n");
+    return r < 0 ? r : buffer_append_byte(buffer, '\n');
 }
 
 static int summarise_machine(const struct config *config, struct buffer *buffer)
@@ -108,10 +197,9 @@ static int summarise_machine(const struct config *config, struct buffer *buffer)
 
 int config_summary(const struct config *config, struct buffer *buffer)
 {
-    int r =
-        buffer_printf(buffer, "job         %s, instance %s\n", config->job_name, config->instance);
+    int r = summarise_job(config, buffer);
     if (r == 0) {
-        r = summarise_source(&config->source, buffer);
+        r = summarise_source(config, buffer);
     }
     if (r == 0) {
         r = summarise_order(config, buffer);
@@ -120,10 +208,10 @@ int config_summary(const struct config *config, struct buffer *buffer)
         r = summarise_steps(config, buffer);
     }
     if (r == 0) {
-        r = summarise_sink(&config->sink, "writes", buffer);
+        r = summarise_sink(config, &config->sink, &sides[0], buffer);
     }
     if (r == 0) {
-        r = summarise_sink(&config->error_sink, "errors", buffer);
+        r = summarise_sink(config, &config->error_sink, &sides[1], buffer);
     }
     if (r == 0) {
         r = summarise_machine(config, buffer);

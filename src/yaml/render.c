@@ -163,6 +163,10 @@ static bool is_safe_plain(const char *text, size_t len)
     if (len == 0 || !(isalnum((unsigned char)text[0]) || memchr("_./+", text[0], 4) != NULL)) {
         return len == 1 && text[0] == '~';
     }
+    /* At the start of a line it would end the document. */
+    if (len >= 3 && memcmp(text, "...", 3) == 0) {
+        return false;
+    }
     for (size_t i = 0; i < len; i++) {
         unsigned char byte = (unsigned char)text[i];
         bool is_inner_colon = byte == ':' && i + 1 < len && text[i + 1] != ' ';
@@ -199,6 +203,17 @@ int yaml_render_key(const char *key, size_t len, struct buffer *buffer)
     return yaml_render_string(key, len, buffer);
 }
 
+static int render_flow_key(const struct yaml_entry *entry, struct buffer *buffer)
+{
+    bool is_long = entry->key_len > YAML_LONG_KEY;
+    int r = is_long ? buffer_append_text(buffer, "? ") : 0;
+    if (r == 0) {
+        r = yaml_render_key(entry->key, entry->key_len, buffer);
+    }
+    return r < 0 ? r : buffer_append_text(buffer, is_long ? " : " : ": ");
+}
+
+/* Depth is bounded by YAML_MAX_DEPTH. */
 int yaml_render_flow(const struct yaml_node *node, struct buffer *buffer)
 {
     if (node->kind == YAML_SCALAR) {
@@ -214,10 +229,7 @@ int yaml_render_flow(const struct yaml_node *node, struct buffer *buffer)
             r = buffer_append_text(buffer, ", ");
         }
         if (r == 0 && is_map) {
-            r = yaml_render_key(node->entries[i].key, node->entries[i].key_len, buffer);
-        }
-        if (r == 0 && is_map) {
-            r = buffer_append_text(buffer, ": ");
+            r = render_flow_key(&node->entries[i], buffer);
         }
         if (r == 0) {
             r = yaml_render_flow(is_map ? node->entries[i].value : node->items[i], buffer);

@@ -23,7 +23,11 @@ int yaml_render_string(const char *text, size_t len, struct buffer *buffer);
  */
 int yaml_render_scalar(const struct yaml_node *scalar, struct buffer *buffer);
 
-/* The same for a map's key. */
+/*
+ * The same for a map's key. Of more than YAML_LONG_KEY bytes it may take more than the 1,024 characters
+ * that YAML allows a key without a `? ` before it, which is the caller's to write.
+ */
+enum { YAML_LONG_KEY = 160 };
 int yaml_render_key(const char *key, size_t len, struct buffer *buffer);
 
 /* Appends node in flow style on one line: [a, b], { c: d }. Returns 0 or -ENOMEM. */

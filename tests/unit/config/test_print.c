@@ -164,11 +164,60 @@ static void test_secrets_are_hidden(void)
     CU_ASSERT_STRING_EQUAL(config->http.user_agent, "hunter2");
 }
 
+/* What is made from a secret is one. */
+static void test_secrets_are_hidden_in_what_is_derived(void)
+{
+    static const struct scene scene = {
+        .files = { MINIMAL "  job_name: ${A_TOKEN}\n"
+                           "  error_sink: {connector: file, options: {uri: '/${A_TOKEN}'}}\n"
+                           "  checkpoint: {dir: '/c/${A_TOKEN}'}\n"
+                           "  partition_by: /k\n" },
+        .sets = { "stream_manager.source.stream=${A_TOKEN}", "http.user_agent=${A_TOKEN}" },
+        .environment = { "A_TOKEN=hunter2" },
+    };
+    AUTO_FREE char *text = scene_print(&scene);
+    CU_ASSERT_PTR_NULL(strstr(text, "hunter2"));
+    AUTO(config) config = scene_config(&scene);
+    AUTO_BUFFER summary = { 0 };
+    CU_ASSERT_STRING_EQUAL(config->error_sink.stream.text, "hunter2.error:2.1.0");
+    CU_ASSERT_EQUAL_FATAL(config_summary(config, &summary), 0);
+    CU_ASSERT_PTR_NULL(strstr(buffer_text(&summary), "hunter2"));
+    CU_ASSERT_STRING_EQUAL(buffer_text(&summary),
+                           "job         ***, instance 0\n"
+                           "reads       *** from *** (sse)\n"
+                           "order       kept per key: /k\n"
+                           "writes      s:1.0.0 to standard output (stdout)\n"
+                           "errors      *** to *** (file)\n"
+                           "workers     auto, memory_limit 256MiB\n"
+                           "checkpoint  every 1s in ***\n");
+}
+
+/* YAML wants a mark before a key of more than 1,024 characters. */
+static void test_long_keys_load_again(void)
+{
+    char key[1600];
+    char text[8192];
+    memset(key, 'k', sizeof(key) - 1);
+    key[sizeof(key) - 1] = '\0';
+    snprintf(text, sizeof(text),
+             "%senrich:\n  ? %s\n  : {deep: [1]}\n  list: [{? %s : 2}]\n? %s\n: scalar\n", MINIMAL,
+             key, key, key);
+    struct scene scene = { .files = { text } };
+    AUTO_FREE char *first = scene_print(&scene);
+    struct scene again = { .files = { first } };
+    AUTO_FREE char *second = scene_print(&again);
+    strip(first);
+    strip(second);
+    CU_ASSERT_STRING_EQUAL(second, first);
+}
+
 static const struct test_case cases[] = {
     { "what is printed loads again to the same", test_it_loads_again_to_the_same },
     { "its fields are the same", test_its_fields_are_the_same },
     { "each value has its origin", test_each_value_has_its_origin },
     { "secrets are hidden, wherever they stand", test_secrets_are_hidden },
+    { "secrets are hidden in what is derived", test_secrets_are_hidden_in_what_is_derived },
+    { "long keys load again", test_long_keys_load_again },
 };
 
 CUNIT_MAIN("config/print", cases)

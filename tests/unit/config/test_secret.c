@@ -75,6 +75,8 @@ static void test_trees(void)
     } rows[] = {
         { NULL, "{a: 1, password: 2}", "{\"a\":1,\"password\":\"***\"}" },
         { NULL, "{password: ''}", "{\"password\":\"\"}" },
+        { NULL, "{password: null, token: ~, secret: }",
+          "{\"password\":null,\"token\":null,\"secret\":null}" },
         { "token", "abc", "\"***\"" },
         { "tokens", "[a, {b: c}]", "[\"***\",{\"b\":\"***\"}]" },
         { "x", "{secret: {b: [c]}}", "{\"secret\":{\"b\":[\"***\"]}}" },

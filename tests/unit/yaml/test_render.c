@@ -137,12 +137,13 @@ static void test_flow_reads_back(void)
         "'': ''",
         "'a: b': '# no comment'",
         "a: \"x\\ny\\u2028z\\u0085\\x7f\\0\"",
-        /* One text of two lines. */
         ("\"a\\nb\": ['-', '?', ':', '- a', '? a', ': a', '&a', '*a', '!a', '|', '>', '%a', '@a', "
          "'`a', '\"', '''', '{', '}', '[', ']', ',', '#', ' #', '...', '---', '<<', '=']"),
         "'<<': 1",
         "[a:b, 'a:', ':a', 'a ,b', a  b, ' a', 'a ']",
         "\xC3\xA9: \xF0\x9F\x8C\x8A",
+        "'...'",
+        "'... a'",
         "a: |\n  two\n  lines\nb: >-\n  folded\n  text",
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -163,12 +164,38 @@ static void test_flow_reads_back(void)
     }
 }
 
+/* A key of more than 1,024 characters is marked by `?`, or YAML does not see that it is one. */
+static void test_long_keys_read_back(void)
+{
+    static const size_t lens[] = { 1000, 1022, 1023, 1024, 1025, 1026, 5000 };
+    for (size_t i = 0; i < ARRAY_SIZE(lens); i++) {
+        struct arena arena = { 0 };
+        struct yaml_origin origin = { .source = "test" };
+        AUTO_BUFFER key = { 0 };
+        AUTO_BUFFER before = { 0 };
+        AUTO_BUFFER flow = { 0 };
+        AUTO_BUFFER after = { 0 };
+        while (key.len < lens[i]) {
+            CU_ASSERT_EQUAL_FATAL(buffer_append_byte(&key, i % 2 == 0 ? 'k' : ','), 0);
+        }
+        struct yaml_node *map = yaml_node_new(&arena, YAML_MAP, &origin);
+        struct yaml_node *value = yaml_scalar_new(&arena, "1", 1, true, &origin);
+        CU_ASSERT_EQUAL_FATAL(yaml_map_put(&arena, map, key.data, key.len, &origin, value), 0);
+        CU_ASSERT_EQUAL(yaml_render_json(map, &before, NULL), 0);
+        CU_ASSERT_EQUAL(yaml_render_flow(map, &flow), 0);
+        to_json(&arena, flow.data, flow.len, &after);
+        CU_ASSERT_STRING_EQUAL(buffer_text(&after), buffer_text(&before));
+        arena_deinit(&arena);
+    }
+}
+
 static const struct test_case cases[] = {
     { "numbers keep their digits as JSON", test_numbers_as_json },
     { "what JSON has no form for is refused with its place", test_what_json_has_not },
     { "strings are escaped for JSON and YAML both", test_strings_as_json },
     { "scalars are quoted where YAML would read another value", test_scalars_as_yaml },
     { "a tree in flow style reads back the same", test_flow_reads_back },
+    { "so does one with long keys", test_long_keys_read_back },
 };
 
 CUNIT_MAIN("yaml/render", cases)
