@@ -26,6 +26,7 @@ enum route_outcome {
 /* Fields of a key: what one search finds, less the path that tells canaries. */
 enum { ROUTER_MAX_FIELDS = JSON_FIND_MAX - 1 };
 
+/* The paths point into the fields: not to be moved after router_init(). */
 struct router {
     size_t n_fields;
     struct pointer fields[ROUTER_MAX_FIELDS];
