@@ -76,8 +76,8 @@ static int hash_field(struct json_span span, struct buffer *scratch, uint64_t *h
 
 static bool is_canary(struct json_span domain)
 {
-    static const char text[] = "\"canary\"";
-    return domain.len == sizeof(text) - 1 && memcmp(domain.bytes, text, sizeof(text) - 1) == 0;
+    return domain.len > 2 && domain.bytes[0] == '"' &&
+           json_string_equals(domain.bytes + 1, domain.len - 2, "canary", 6);
 }
 
 int router_key(const struct router *router, const char *bytes, size_t len, const uint32_t *tokens,

@@ -230,8 +230,8 @@ static void test_wrong_fields(void)
     } cases[] = {
         { { "/a", "b", "/c" }, 3, 1, "begins with /" },
         { { "/a~" }, 1, 0, "~" },
-        { { "/a" }, 0, 0, "1 to 8" },
-        { { "/a" }, 9, 9, "1 to 8" },
+        { { "/a" }, 0, 0, "1 to 7" },
+        { { "/a" }, 8, 8, "1 to 7" },
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct router router;
@@ -245,19 +245,52 @@ static void test_wrong_fields(void)
     }
 }
 
-static void test_eight_fields(void)
+static void test_seven_fields(void)
 {
-    static const char *const fields[] = { "/a", "/b", "/c", "/d", "/e", "/f", "/g", "/h" };
+    static const char *const fields[] = { "/a", "/b", "/c", "/d", "/e", "/f", "/g" };
     struct router router;
-    make_router(&router, fields, ARRAY_SIZE(fields));
+    make_router(&router, fields, ROUTER_MAX_FIELDS);
+    CU_ASSERT_FATAL(ROUTER_MAX_FIELDS == ARRAY_SIZE(fields));
+    router.drops_canaries = true;
     uint64_t hashes[2];
-    CU_ASSERT(key_of(&router, "{\"h\":8,\"g\":7,\"f\":6,\"e\":5,\"d\":4,\"c\":3,\"b\":2,\"a\":1}",
+    CU_ASSERT(key_of(&router, "{\"g\":7,\"f\":6,\"e\":5,\"d\":4,\"c\":3,\"b\":2,\"a\":1}",
                      &hashes[0]) == 0);
-    CU_ASSERT(key_of(&router, "{\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"g\":7,\"h\":8}",
+    CU_ASSERT(key_of(&router, "{\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"g\":7}",
                      &hashes[1]) == 0);
     CU_ASSERT(hashes[0] == hashes[1]);
-    CU_ASSERT(key_of(&router, "{\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"g\":7}",
-                     &hashes[1]) == ROUTE_KEY_MISSING);
+    CU_ASSERT(key_of(&router, "{\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6}", &hashes[1]) ==
+              ROUTE_KEY_MISSING);
+    router_deinit(&router);
+}
+
+static void test_canaries(void)
+{
+    static const struct {
+        const char *text;
+        int kept;
+        int dropped;
+    } cases[] = {
+        { "{\"id\":1,\"meta\":{\"domain\":\"canary\"}}", 0, ROUTE_CANARY },
+        { "{\"meta\":{\"domain\":\"canary\"}}", ROUTE_KEY_MISSING, ROUTE_CANARY },
+        { "{\"id\":1,\"meta\":{\"domain\":\"c\\u0061nary\"}}", 0, ROUTE_CANARY },
+        { "{\"id\":1,\"meta\":{\"domain\":\"canary\",\"domain\":\"x\"}}", 0, 0 },
+        { "{\"id\":1,\"meta\":{\"domain\":\"canary2\"}}", 0, 0 },
+        { "{\"id\":1,\"meta\":{\"domain\":[\"canary\"]}}", 0, 0 },
+        { "{\"id\":1,\"meta\":\"canary\"}", 0, 0 },
+        { "{\"id\":1,\"domain\":\"canary\"}", 0, 0 },
+        { "{\"id\":1}", 0, 0 },
+        { "{\"meta\":{\"domain\":\"canary\"}", ROUTE_MALFORMED, ROUTE_MALFORMED },
+    };
+    static const char *const fields[] = { "/id" };
+    struct router router;
+    make_router(&router, fields, 1);
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        uint64_t hash = 0;
+        router.drops_canaries = false;
+        CU_ASSERT(key_of(&router, cases[i].text, &hash) == cases[i].kept);
+        router.drops_canaries = true;
+        CU_ASSERT(key_of(&router, cases[i].text, &hash) == cases[i].dropped);
+    }
     router_deinit(&router);
 }
 
@@ -271,7 +304,8 @@ static const struct test_case cases[] = {
     { "keys spread evenly over the workers", test_distribution },
     { "every hash has a worker", test_worker_edges },
     { "wrong fields are named", test_wrong_fields },
-    { "eight fields", test_eight_fields },
+    { "seven fields", test_seven_fields },
+    { "canaries are told where they are to be dropped", test_canaries },
 };
 
 CUNIT_MAIN("route/router", cases)
