@@ -49,6 +49,7 @@ int sse_lane_add(struct sse_track *track, const struct sse_name *name)
                                                      .partition = name->partition,
                                                      .generation = 1,
                                                      .start_ms = track->options.since_ms,
+                                                     .lookup_ends_ms = -1,
                                                      .place_ms = -1 };
         share_windows(track);
     }
@@ -60,25 +61,39 @@ int sse_lane_add(struct sse_track *track, const struct sse_name *name)
     return (int)track->n_lanes - 1;
 }
 
-int sse_lane_renew(struct sse_track *track, struct sse_lane *lane, int64_t start_ms)
+int sse_lane_look_up(struct sse_track *track, struct sse_lane *lane, int64_t ends_ms)
 {
     mutex_lock(&track->lock);
-    int64_t newest_ms = sse_window_newest_ms(&lane->window);
     int r = sse_window_begin_lookup(&lane->window);
-    if (r == 0) {
-        free(lane->name);
-        lane->name = NULL;
-        lane->generation++;
-        lane->start_ms = start_ms;
-        lane->has_last = false;
-        lane->has_anchor = false;
-    }
+    lane->lookup_ends_ms = r < 0 ? -1 : ends_ms;
     mutex_unlock(&track->lock);
+    lane->n_known = 0;
+    return r;
+}
+
+void sse_lane_stop_lookup(struct sse_track *track, struct sse_lane *lane)
+{
+    mutex_lock(&track->lock);
+    sse_window_end_lookup(&lane->window);
+    lane->lookup_ends_ms = -1;
+    mutex_unlock(&track->lock);
+}
+
+int sse_lane_renew(struct sse_track *track, struct sse_lane *lane, int64_t start_ms)
+{
+    int64_t newest_ms = sse_window_newest_ms(&lane->window);
+    int r = sse_lane_look_up(track, lane, newest_ms + SSE_STEP_BACK_MS);
     if (r < 0) {
         return r;
     }
-    lane->lookup_ends_ms = newest_ms + SSE_STEP_BACK_MS;
-    lane->n_known = 0;
+    mutex_lock(&track->lock);
+    free(lane->name);
+    lane->name = NULL;
+    lane->generation++;
+    lane->start_ms = start_ms;
+    lane->has_last = false;
+    lane->has_anchor = false;
+    mutex_unlock(&track->lock);
     lane->next_sequence = 0;
     lane->next_offset = 0;
     lane->cursor = 0;

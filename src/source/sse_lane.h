@@ -15,6 +15,9 @@ enum sse_check {
     SSE_CHECK_NEXT,
 };
 
+/* Offsets that a topic-partition may leave out, where the one behind an event is looked for. */
+enum { SSE_GAP_MAX = 64 };
+
 /* For so long an offset keeps its meaning without being looked at again. */
 #define SSE_CONFIRMED_MS INT64_C(60000)
 
@@ -37,6 +40,8 @@ struct sse_lane {
     /* The last event read in this generation that has an offset of its own. */
     bool has_last;
     struct sse_record last;
+    /* Up to which time of a message the window is looked up; -1: it is not. */
+    int64_t lookup_ends_ms;
 
     /* Written by both under the lock: what was read, and the last of it below the watermark. */
     struct sse_window window;
@@ -58,8 +63,7 @@ struct sse_lane {
     bool is_past_until;
     /* The timestamp that the id field told last, -1 before. */
     int64_t place_ms;
-    /* While the window is looked up: up to which time, and how many were known. */
-    int64_t lookup_ends_ms;
+    /* How many events the window knew since then. */
     int64_t n_known;
 };
 
@@ -85,6 +89,15 @@ int sse_lane_find(const struct sse_track *track, const struct sse_name *name);
 
 /* Adds a lane in its first generation. Returns its index, or -errno. */
 int sse_lane_add(struct sse_track *track, const struct sse_name *name);
+
+/*
+ * Looks up the window's records in what comes, up to a message of ends_ms. Takes the lock. Returns 0 or
+ * -ENOMEM.
+ */
+int sse_lane_look_up(struct sse_track *track, struct sse_lane *lane, int64_t ends_ms);
+
+/* Has passed them all. Takes the lock. */
+void sse_lane_stop_lookup(struct sse_track *track, struct sse_lane *lane);
 
 /*
  * Begins the next generation, asked for from start_ms on, and looks up what the window knows. Takes

@@ -20,7 +20,9 @@
 /* The limits of `retry:`. */
 #define RETRY_LEAST_MS 100
 #define RETRY_MOST_MS  60000
-/* After a connection that brought something. */
+/* A connection that lasted so long was a good one, even if nothing happened. */
+#define STEADY_NS (10 * NS_PER_S)
+/* After a good connection. */
 #define SOON_NS (100 * NS_PER_MS)
 /* After a refusal that is not likely to pass. */
 #define REFUSED_LEAST_NS (60 * NS_PER_S)
@@ -37,6 +39,8 @@ struct sse_link {
 
     struct http_random random;
     bool is_open;
+    /* Monotonic time at which the transfer was started. */
+    int64_t asked_ns;
     /* Monotonic time from which the next transfer may start. */
     int64_t due_ns;
     /* The first poll; 0 before. */
@@ -115,6 +119,11 @@ void sse_link_praise(struct sse_link *link)
     link->n_failures = 0;
 }
 
+static int64_t now_ns(const struct sse_link *link)
+{
+    return clock_now_ns(link->options.clock);
+}
+
 int sse_link_start(struct sse_link *link, const struct sse_request *request)
 {
     AUTO_BUFFER url = { 0 };
@@ -137,14 +146,10 @@ int sse_link_start(struct sse_link *link, const struct sse_request *request)
               LOG_TEXT("last_event_id", request->last_event_id));
     r = http_stream_start(link->stream, url.data, headers, n_headers);
     link->is_open = r == 0;
+    link->asked_ns = now_ns(link);
     link->is_fruitful = false;
     link->is_told = false;
     return r;
-}
-
-static int64_t now_ns(const struct sse_link *link)
-{
-    return clock_now_ns(link->options.clock);
 }
 
 static int64_t backoff_delay(struct sse_link *link, int64_t cap_ns)
@@ -216,15 +221,16 @@ static void wait_for(struct sse_link *link, int64_t delay_ns)
 }
 
 /* The service's normal life: it ends what it has begun, and is silent where nothing happens. */
-static bool is_normal(const struct sse_link *link, const struct http_reply *reply)
+static bool is_normal(const struct http_reply *reply)
 {
     return reply->finish == HTTP_FINISH_END || reply->finish == HTTP_FINISH_IDLE ||
-           (reply->finish == HTTP_FINISH_CUT && link->is_fruitful);
+           reply->finish == HTTP_FINISH_CUT;
 }
 
 static void note_normal(struct sse_link *link, const struct http_reply *reply)
 {
-    bool is_soon = link->is_fruitful || reply->finish == HTTP_FINISH_IDLE;
+    bool is_soon = link->is_fruitful || now_ns(link) - link->asked_ns >= STEADY_NS;
+    link->n_failures = is_soon ? 0 : link->n_failures;
     wait_for(link, is_soon ? soon_delay(link) : backoff_delay(link, CAP_NS));
     if (reply->finish == HTTP_FINISH_IDLE) {
         log_info("nothing came for the idle timeout, connecting again",
@@ -243,7 +249,7 @@ static int judge(struct sse_link *link, struct problem *problem)
         log_info("the server says that there is no more", LOG_TEXT("url", link->public_url));
         return SSE_LINK_ENDED;
     }
-    if (is_normal(link, reply)) {
+    if (is_normal(reply)) {
         note_normal(link, reply);
         return SSE_LINK_WAITING;
     }

@@ -2,9 +2,9 @@
 /*
  * The connection to an event stream: one transfer after the other, with the waits between them.
  *
- * A service that ends or cuts a connection which brought something is asked again at once (within a
- * tenth of a second, or as its `retry:` says): that is its normal life, and no line in the log above
- * debug. Failures in a row are answered by back-off with full jitter, Retry-After by what it asks for.
+ * A service ends and cuts its connections: that is its normal life, and no line in the log above
+ * debug. After a connection that brought something (or lasted) it is asked again within a tenth of a
+ * second, or as its `retry:` says. Failures in a row are answered by back-off with full jitter, Retry-After by what it asks for.
  * A 204 ends the stream. Any other 4xx than 408, 425 and 429 says why: before the first connection it
  * ends the job (78), after it the service is asked again slowly. A service that was never there within
  * startup_timeout ends the job (69); later outages are waited out.

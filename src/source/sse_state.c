@@ -3,7 +3,8 @@
  * What a checkpoint keeps of the source, beside watermarks and done ranges:
  *
  *     sse 1 FIRST_MS LANES
- *     lane PARTITION GENERATION START_MS HAS_ANCHOR OFFSET ID TIME_MS RECORDS NEWEST_MS TOPIC
+ *     lane PARTITION GENERATION START_MS LOOKUP_MS HAS_ANCHOR OFFSET ID TIME_MS RECORDS
+ *          NEWEST_MS TOPIC
  *     ... RECORDS times 12 bytes: the id, and how many ms before NEWEST_MS, both little-endian
  *
  * The anchor is the last event below the watermark: a restart asks for it again. Records are the events
@@ -132,11 +133,12 @@ static int save_lane(const struct sse_track *track, struct sse_lane *lane,
 {
     bool has_anchor = anchor(lane, snapshot);
     struct summary summary = summarise(lane, snapshot);
+    int64_t start_ms = safe_start(track, lane, snapshot, summary.oldest_undone_ms);
     int r = buffer_printf(
-        state, "lane %lld %u %lld %d %lld %lld %lld %zu %lld %s\n", (long long)lane->partition,
-        lane->generation, (long long)safe_start(track, lane, snapshot, summary.oldest_undone_ms),
-        has_anchor, (long long)lane->anchor.offset, (long long)lane->anchor.id,
-        (long long)lane->anchor.time_ms, summary.n_done, (long long)summary.newest_ms, lane->topic);
+        state, "lane %lld %u %lld %lld %d %lld %lld %lld %zu %lld %s\n", (long long)lane->partition,
+        lane->generation, (long long)start_ms, (long long)lane->lookup_ends_ms, has_anchor,
+        (long long)lane->anchor.offset, (long long)lane->anchor.id, (long long)lane->anchor.time_ms,
+        summary.n_done, (long long)summary.newest_ms, lane->topic);
     return r < 0 ? r : save_records(lane, snapshot, &summary, state);
 }
 
@@ -200,6 +202,7 @@ struct lane_line {
     int64_t partition;
     int64_t generation;
     int64_t start_ms;
+    int64_t lookup_ends_ms;
     int64_t has_anchor;
     int64_t offset;
     int64_t id;
@@ -212,9 +215,11 @@ struct lane_line {
 static bool take_lane(struct reading *reading, struct lane_line *ret_line)
 {
     int64_t *const numbers[] = {
-        &ret_line->partition,  &ret_line->generation, &ret_line->start_ms,
-        &ret_line->has_anchor, &ret_line->offset,     &ret_line->id,
-        &ret_line->time_ms,    &ret_line->n_records,  &ret_line->newest_ms,
+        &ret_line->partition,  &ret_line->generation,
+        &ret_line->start_ms,   &ret_line->lookup_ends_ms,
+        &ret_line->has_anchor, &ret_line->offset,
+        &ret_line->id,         &ret_line->time_ms,
+        &ret_line->n_records,  &ret_line->newest_ms,
     };
     if (!take_word(reading, "lane ")) {
         return false;
@@ -272,6 +277,9 @@ static int restore_place(struct sse_track *track, struct sse_lane *lane,
         return sse_lane_renew(track, lane, line->start_ms);
     }
     r = sse_lane_open(track, lane, state);
+    if (r == 0 && line->lookup_ends_ms >= 0) {
+        r = sse_lane_look_up(track, lane, line->lookup_ends_ms);
+    }
     lane->anchor = (struct sse_record){ .id = (uint64_t)line->id,
                                         .offset = line->offset,
                                         .time_ms = line->time_ms,

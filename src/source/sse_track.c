@@ -166,7 +166,9 @@ static int check(struct sse_track *track, struct sse_lane *lane, const struct ss
         return SSE_GIVE;
     }
     bool is_same = facts->offset == lane->last.offset && facts->id == lane->last.id;
-    bool is_next = facts->offset == lane->last.offset + 1 &&
+    /* Offsets have small gaps. */
+    bool is_next = facts->offset > lane->last.offset &&
+                   facts->offset - lane->last.offset <= SSE_GAP_MAX &&
                    llabs(time_ms - lane->last.time_ms) <= SSE_STEP_BACK_MS;
     if (!facts->is_located || !(wanted == SSE_CHECK_SAME ? is_same : is_next)) {
         return move(track, lane, facts);
@@ -184,7 +186,7 @@ static int check(struct sse_track *track, struct sse_lane *lane, const struct ss
 static bool is_known(struct sse_track *track, struct sse_lane *lane,
                      const struct sse_record *record)
 {
-    if (lane->window.seen == NULL) {
+    if (lane->lookup_ends_ms < 0) {
         return false;
     }
     if (record->time_ms <= lane->lookup_ends_ms) {
@@ -194,9 +196,7 @@ static bool is_known(struct sse_track *track, struct sse_lane *lane,
     }
     log_info("going on by time has passed what was done", LOG_TEXT("topic", lane->topic),
              LOG_INTEGER("partition", lane->partition), LOG_INTEGER("repeats", lane->n_known));
-    mutex_lock(&track->lock);
-    sse_window_end_lookup(&lane->window);
-    mutex_unlock(&track->lock);
+    sse_lane_stop_lookup(track, lane);
     return false;
 }
 

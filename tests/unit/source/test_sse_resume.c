@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cuts, moved offsets, restarts: whatever happens, each event once. */
+#include "source/sse.h"
+
+#include "base/log.h"
+
+#include "sse_rig.h"
+
+/* How often each number came as an event to be worked on, over several runs. */
+struct tally {
+    unsigned counts[4096];
+};
+
+static void tally_add(struct tally *tally, const struct rig *rig)
+{
+    for (size_t i = 0; i < rig->n_events; i++) {
+        const struct rig_event *event = &rig->events[i];
+        if (event->kind == BATCH_EVENT_SKIPPED) {
+            continue;
+        }
+        CU_ASSERT_TRUE_FATAL(event->n >= 0 && event->n < 4096);
+        tally->counts[event->n]++;
+    }
+}
+
+static void tally_check(const struct tally *tally, size_t n, const char *what)
+{
+    size_t n_wrong = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (tally->counts[i] != 1 && n_wrong++ < 5) {
+            printf("\n%s: event %zu came %u times ", what, i, tally->counts[i]);
+        }
+    }
+    CU_ASSERT_EQUAL(n_wrong, 0);
+}
+
+/* In the order of the recording, per topic. */
+static void check_order(const struct rig *rig, size_t codfw_every)
+{
+    long last[2] = { -1, -1 };
+    for (size_t i = 0; i < rig->n_events; i++) {
+        const struct rig_event *event = &rig->events[i];
+        if (event->kind != BATCH_EVENT_SKIPPED) {
+            bool is_codfw = codfw_every > 0 && (size_t)event->n % codfw_every == 1;
+            CU_ASSERT_TRUE(event->n > last[is_codfw]);
+            last[is_codfw] = event->n;
+        }
+    }
+}
+
+static void test_cut_everywhere(void)
+{
+    static const struct rig_recording recording = { .n_events = 30,
+                                                    .codfw_every = 3,
+                                                    .step_ms = 1000 };
+    for (size_t cut = 2; cut <= 31; cut += cut < 6 ? 1 : 5) {
+        struct rig_server server;
+        struct rig rig;
+        char what[32];
+        struct tally tally = { { 0 } };
+        rig_serve(&server, (struct serve_options){ .cut_after = cut }, &recording);
+        rig_open(&rig, &(struct rig_options){ .url = server.url });
+        rig_read_all(&rig, 0, NULL);
+        CU_ASSERT_EQUAL(rig.outcome, SOURCE_END);
+        tally_add(&tally, &rig);
+        snprintf(what, sizeof(what), "cut after %zu", cut);
+        tally_check(&tally, recording.n_events, what);
+        check_order(&rig, recording.codfw_every);
+        CU_ASSERT_EQUAL(rig_count(&rig, BATCH_EVENT_SKIPPED), 0);
+        rig_close(&rig);
+        rig_server_stop(&server);
+    }
+}
+
+/* Each connection brings one event: the one asked for again, then the one behind it. */
+static void test_one_event_a_connection(void)
+{
+    static const struct rig_recording recording = { .n_events = 4,
+                                                    .codfw_every = 3,
+                                                    .step_ms = 1000 };
+    struct rig_server server;
+    struct rig rig;
+    struct tally tally = { { 0 } };
+    rig_serve(&server, (struct serve_options){ .cut_after = 1 }, &recording);
+    rig_open(&rig, &(struct rig_options){ .url = server.url });
+    rig_read_all(&rig, recording.n_events, NULL);
+    tally_add(&tally, &rig);
+    tally_check(&tally, recording.n_events, "one event a connection");
+    rig_close(&rig);
+    rig_server_stop(&server);
+}
+
+/* Offsets mean something else from the second connection on: too high, too low, other events. */
+static void test_offsets_move_at_a_cut(void)
+{
+    static const int64_t shifts[] = { 1, 7, -3, 5000, -1000, 100000000 };
+    static const struct rig_recording recording = { .n_events = 400,
+                                                    .codfw_every = 4,
+                                                    .step_ms = 10000 };
+    for (size_t i = 0; i < sizeof(shifts) / sizeof(shifts[0]); i++) {
+        struct rig_server server;
+        struct rig rig;
+        char what[48];
+        struct tally tally = { { 0 } };
+        struct serve_options options = { .cut_after = 151, .shift_offsets = shifts[i] };
+        rig_serve(&server, options, &recording);
+        rig_open(&rig, &(struct rig_options){ .url = server.url });
+        rig_read_all(&rig, 0, NULL);
+        CU_ASSERT_EQUAL(rig.outcome, SOURCE_END);
+        tally_add(&tally, &rig);
+        snprintf(what, sizeof(what), "offsets moved by %lld", (long long)shifts[i]);
+        tally_check(&tally, recording.n_events, what);
+        check_order(&rig, recording.codfw_every);
+        /* Ten minutes of 10 s steps were asked for again. */
+        CU_ASSERT_TRUE(rig_count(&rig, BATCH_EVENT_SKIPPED) > 40);
+        CU_ASSERT_EQUAL(partition_table_count(rig.partitions), 4);
+        CU_ASSERT_PTR_NOT_NULL(strstr(partition_table_start(rig.partitions, 2)->name, ".s/0#2"));
+        rig_close(&rig);
+        rig_server_stop(&server);
+    }
+}
+
+/* Events that are under way when the crash comes. */
+static bool leaves_some(const struct rig_event *event)
+{
+    return event->n >= 60 && event->n % 3 == 0;
+}
+
+static bool leaves_all(const struct rig_event *event)
+{
+    (void)event;
+    return true;
+}
+
+/*
+ * Reads n events, crashes with what `leave` says undone, and reads the rest. The first run's done
+ * events and the second run's make each event once.
+ */
+static void crash_and_go_on(const struct rig_server *server, size_t n_first, size_t n_events,
+                            bool (*leave)(const struct rig_event *event), const char *what)
+{
+    struct rig rig;
+    struct rig_checkpoint checkpoint;
+    struct tally tally = { { 0 } };
+    struct rig_options options = { .url = server->url, .batch_max_events = 16 };
+    rig_open(&rig, &options);
+    rig_read_all(&rig, n_first, leave);
+    rig_checkpoint(&rig, &checkpoint);
+    for (size_t i = 0; i < rig.n_events; i++) {
+        tally.counts[rig.events[i].n] += !leave(&rig.events[i]);
+    }
+    rig_close(&rig);
+
+    rig_open(&rig, &options);
+    CU_ASSERT_EQUAL_FATAL(rig_restore(&rig, &checkpoint), 0);
+    rig_read_all(&rig, 0, NULL);
+    tally_add(&tally, &rig);
+    tally_check(&tally, n_events, what);
+    rig_checkpoint_deinit(&checkpoint);
+    rig_close(&rig);
+}
+
+static void test_restart(void)
+{
+    static const struct {
+        bool (*leave)(const struct rig_event *event);
+        size_t n_first;
+        int64_t shift;
+        const char *what;
+    } crashes[] = {
+        { leaves_some, 150, 0, "some undone" },
+        { leaves_some, 10, 0, "none undone" },
+        { leaves_all, 100, 0, "nothing done" },
+        { leaves_some, 150, 7, "some undone, offsets moved" },
+        { leaves_some, 150, 100000, "some undone, offsets moved far" },
+        { leaves_some, 10, -5, "none undone, offsets moved" },
+        { leaves_all, 100, 3, "nothing done, offsets moved" },
+    };
+    static const struct rig_recording recording = { .n_events = 300,
+                                                    .codfw_every = 4,
+                                                    .step_ms = 5000 };
+    for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++) {
+        struct rig_server server;
+        rig_serve(&server, (struct serve_options){ .shift_offsets = crashes[i].shift }, &recording);
+        crash_and_go_on(&server, crashes[i].n_first, recording.n_events, crashes[i].leave,
+                        crashes[i].what);
+        rig_server_stop(&server);
+    }
+}
+
+/* A third run after two whose offsets differ; ids of the first one's events are still known. */
+static void test_second_restart(void)
+{
+    static const struct rig_recording recording = { .n_events = 200,
+                                                    .codfw_every = 4,
+                                                    .step_ms = 1000 };
+    struct rig_server server;
+    struct rig rig;
+    struct rig_checkpoint checkpoint;
+    struct tally tally = { { 0 } };
+    rig_serve(&server, (struct serve_options){ .shift_offsets = 9 }, &recording);
+    struct rig_options options = { .url = server.url, .batch_max_events = 8 };
+    rig_open(&rig, &options);
+    rig_read_all(&rig, 100, NULL);
+    rig_checkpoint(&rig, &checkpoint);
+    tally_add(&tally, &rig);
+    rig_close(&rig);
+    for (int run = 0; run < 2; run++) {
+        rig_open(&rig, &options);
+        CU_ASSERT_EQUAL_FATAL(rig_restore(&rig, &checkpoint), 0);
+        /* The first of them crashes among what it knows. */
+        if (run == 0) {
+            rig_read(&rig, NULL);
+            rig_read(&rig, NULL);
+            rig_read(&rig, NULL);
+        } else {
+            rig_read_all(&rig, 0, NULL);
+        }
+        rig_checkpoint_deinit(&checkpoint);
+        rig_checkpoint(&rig, &checkpoint);
+        tally_add(&tally, &rig);
+        rig_close(&rig);
+    }
+    tally_check(&tally, recording.n_events, "after the second restart");
+    rig_checkpoint_deinit(&checkpoint);
+    rig_server_stop(&server);
+}
+
+/* The same numbering again: what lies in done ranges is skipped, and the ledger may say so. */
+static void test_done_ranges(void)
+{
+    static const struct rig_recording recording = { .n_events = 100, .step_ms = 1000 };
+    struct rig_server server;
+    struct rig rig;
+    struct rig_checkpoint checkpoint;
+    rig_serve(&server, (struct serve_options){ 0 }, &recording);
+    struct rig_options options = { .url = server.url, .batch_max_events = 90 };
+    rig_open(&rig, &options);
+    rig_read_all(&rig, 90, leaves_some);
+    rig_checkpoint(&rig, &checkpoint);
+    CU_ASSERT_EQUAL(checkpoint.snapshot.partitions[0].watermark, 1060);
+    CU_ASSERT_TRUE(checkpoint.snapshot.n_ranges > 5);
+    rig_close(&rig);
+    rig_open(&rig, &options);
+    CU_ASSERT_EQUAL(rig_restore(&rig, &checkpoint), 0);
+    rig_read_all(&rig, 0, NULL);
+    CU_ASSERT_EQUAL(rig.n_events, 40);
+    CU_ASSERT_EQUAL(rig.events[0].position.offset, 1060);
+    CU_ASSERT_EQUAL(rig.events[0].position.sequence, 0);
+    CU_ASSERT_EQUAL(rig.events[0].kind, BATCH_EVENT_DOCUMENT);
+    CU_ASSERT_EQUAL(rig.events[1].kind, BATCH_EVENT_SKIPPED);
+    CU_ASSERT_EQUAL(rig.events[1].position.offset, 1061);
+    CU_ASSERT_STRING_EQUAL(partition_table_start(rig.partitions, 0)->name, "eqiad.s/0");
+    rig_checkpoint_deinit(&checkpoint);
+    rig_close(&rig);
+    rig_server_stop(&server);
+}
+
+/* A finished stream, run again: nothing, and the end. */
+static void test_finished(void)
+{
+    static const struct rig_recording recording = { .n_events = 50,
+                                                    .codfw_every = 7,
+                                                    .step_ms = 1000 };
+    struct rig_server server;
+    struct rig rig;
+    struct rig_checkpoint checkpoint;
+    rig_serve(&server, (struct serve_options){ 0 }, &recording);
+    rig_open(&rig, &(struct rig_options){ .url = server.url });
+    rig_read_all(&rig, 0, NULL);
+    rig_checkpoint(&rig, &checkpoint);
+    rig_close(&rig);
+    rig_open(&rig, &(struct rig_options){ .url = server.url });
+    CU_ASSERT_EQUAL(rig_restore(&rig, &checkpoint), 0);
+    rig_read_all(&rig, 0, NULL);
+    CU_ASSERT_EQUAL(rig.outcome, SOURCE_END);
+    CU_ASSERT_EQUAL(rig.n_events, 0);
+    rig_checkpoint_deinit(&checkpoint);
+    rig_close(&rig);
+    rig_server_stop(&server);
+}
+
+/* Whatever is cut off or changed in the state is refused or harmless, never a crash. */
+static void test_damaged_state(void)
+{
+    static const struct rig_recording recording = { .n_events = 20,
+                                                    .codfw_every = 4,
+                                                    .step_ms = 1000 };
+    struct rig_server server;
+    struct rig rig;
+    struct rig_checkpoint checkpoint;
+    rig_serve(&server, (struct serve_options){ 0 }, &recording);
+    rig_open(&rig, &(struct rig_options){ .url = server.url });
+    rig_read_all(&rig, 0, NULL);
+    rig_checkpoint(&rig, &checkpoint);
+    rig_close(&rig);
+    struct buffer whole = checkpoint.state;
+    for (size_t len = 0; len < whole.len; len++) {
+        /* A copy of its own, so that a sanitizer sees a read beyond its end. */
+        checkpoint.state = (struct buffer){ malloc(len + 1), len, len + 1 };
+        memcpy(checkpoint.state.data, whole.data, len);
+        rig_open(&rig, &(struct rig_options){ .url = server.url });
+        CU_ASSERT_EQUAL(rig_restore(&rig, &checkpoint), -EBADMSG);
+        CU_ASSERT_EQUAL(rig.problem.exit_code, EXIT_DATA);
+        rig_close(&rig);
+        free(checkpoint.state.data);
+    }
+    checkpoint.state = whole;
+    for (size_t i = 0; i < whole.len; i++) {
+        whole.data[i] ^= 0x11;
+        rig_open(&rig, &(struct rig_options){ .url = server.url });
+        int r = rig_restore(&rig, &checkpoint);
+        CU_ASSERT_TRUE(r == 0 || r == -EBADMSG);
+        rig_close(&rig);
+        whole.data[i] ^= 0x11;
+    }
+    rig_checkpoint_deinit(&checkpoint);
+    rig_server_stop(&server);
+}
+
+static const struct test_case cases[] = {
+    { "cut after every number of events", test_cut_everywhere },
+    { "one event a connection still goes on", test_one_event_a_connection },
+    { "offsets move at a cut", test_offsets_move_at_a_cut },
+    { "a restart, with and without moved offsets", test_restart },
+    { "a second restart among repeats", test_second_restart },
+    { "done ranges are skipped", test_done_ranges },
+    { "a finished stream gives nothing", test_finished },
+    { "a damaged state is refused", test_damaged_state },
+};
+
+int main(void)
+{
+    log_setup(getenv("WEIR_TEST_VERBOSE") ? LOG_DEBUG : LOG_ERROR, LOG_LOGFMT);
+    return cunit_run("source/sse_resume", cases, sizeof(cases) / sizeof(cases[0]));
+}
