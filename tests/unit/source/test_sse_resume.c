@@ -2,6 +2,9 @@
 /* Cuts, moved offsets, restarts: whatever happens, each event once. */
 #include "source/sse.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "base/log.h"
 
 #include "sse_rig.h"
@@ -318,6 +321,55 @@ static void test_damaged_state(void)
     rig_server_stop(&server);
 }
 
+/* What the other threads do while the source thread reads. */
+struct beside {
+    struct rig *rig;
+    atomic_bool is_over;
+    size_t n_saved;
+};
+
+static void *save_and_interrupt(void *argument)
+{
+    struct beside *beside = argument;
+    struct ledger_snapshot snapshot = { 0 };
+    AUTO_BUFFER state = { 0 };
+    while (!atomic_load(&beside->is_over)) {
+        int64_t done;
+        int64_t total;
+        struct source *source = beside->rig->source;
+        buffer_clear(&state);
+        beside->n_saved += source->ops->save(source, &snapshot, &state) == 0;
+        source->ops->progress(source, &done, &total);
+        source->ops->interrupt(source);
+    }
+    return NULL;
+}
+
+static void test_beside_other_threads(void)
+{
+    static const struct rig_recording recording = { .n_events = 1500,
+                                                    .codfw_every = 4,
+                                                    .step_ms = 1000 };
+    struct rig_server server;
+    struct rig rig;
+    struct tally tally = { { 0 } };
+    struct serve_options options = { .cut_after = 400, .shift_offsets = 50 };
+    rig_serve(&server, options, &recording);
+    rig_open(&rig, &(struct rig_options){ .url = server.url });
+    struct beside beside = { .rig = &rig };
+    pthread_t thread;
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, save_and_interrupt, &beside), 0);
+    rig_read_all(&rig, 0, NULL);
+    atomic_store(&beside.is_over, true);
+    pthread_join(thread, NULL);
+    CU_ASSERT_TRUE(beside.n_saved > 0);
+    CU_ASSERT_EQUAL(rig.outcome, SOURCE_END);
+    tally_add(&tally, &rig);
+    tally_check(&tally, recording.n_events, "beside other threads");
+    rig_close(&rig);
+    rig_server_stop(&server);
+}
+
 static const struct test_case cases[] = {
     { "cut after every number of events", test_cut_everywhere },
     { "one event a connection still goes on", test_one_event_a_connection },
@@ -327,6 +379,7 @@ static const struct test_case cases[] = {
     { "done ranges are skipped", test_done_ranges },
     { "a finished stream gives nothing", test_finished },
     { "a damaged state is refused", test_damaged_state },
+    { "saved and interrupted while it reads", test_beside_other_threads },
 };
 
 int main(void)
