@@ -272,7 +272,7 @@ int http_stream_start(struct http_stream *stream, const char *url, const char *c
     return 0;
 }
 
-static enum http_finish finish_of(CURLcode code, bool has_reply)
+static enum http_finish finish_of(CURLcode code, const struct http_reply *reply, bool has_reply)
 {
     switch (code) {
     case CURLE_OK:
@@ -285,8 +285,10 @@ static enum http_finish finish_of(CURLcode code, bool has_reply)
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_CERTPROBLEM:
         return HTTP_FINISH_TLS;
-    case CURLE_TOO_MANY_REDIRECTS:
     case CURLE_UNSUPPORTED_PROTOCOL:
+        /* Also what libcurl says of bytes that are no HTTP reply. */
+        return reply->status == 0 ? HTTP_FINISH_PROTOCOL : HTTP_FINISH_REDIRECT;
+    case CURLE_TOO_MANY_REDIRECTS:
     case CURLE_URL_MALFORMAT:
         return HTTP_FINISH_REDIRECT;
     case CURLE_WEIRD_SERVER_REPLY:
@@ -325,7 +327,7 @@ static int perform(struct http_stream *stream)
         const char *detail = stream->curl_error[0] == '\0' && result != CURLE_OK
                                  ? curl_easy_strerror(result)
                                  : stream->curl_error;
-        finish(stream, finish_of(result, has_reply), detail);
+        finish(stream, finish_of(result, &stream->reply, has_reply), detail);
     }
     return 0;
 }

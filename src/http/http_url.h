@@ -6,8 +6,8 @@
 #include "base/buffer.h"
 
 /*
- * Appends url with the query parameter name=value added (value is percent-encoded; NULL: none is
- * added). Returns 0, -EINVAL (no URL, or not http or https) or -ENOMEM.
+ * Appends url with the query parameter name=value added (value is encoded as a form's is: a space
+ * becomes `+`; NULL: none is added). Returns 0, -EINVAL (no URL, or not http or https) or -ENOMEM.
  */
 int http_url_with_query(const char *url, const char *name, const char *value,
                         struct buffer *ret_url);
