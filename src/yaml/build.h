@@ -49,7 +49,7 @@ void yaml_builder_deinit(struct yaml_builder *builder);
 int yaml_build_scalar(struct yaml_builder *builder, const char *anchor, struct yaml_node *scalar);
 int yaml_build_open(struct yaml_builder *builder, const char *anchor, struct yaml_node *node);
 int yaml_build_close(struct yaml_builder *builder);
-int yaml_build_alias(struct yaml_builder *builder, const char *anchor,
+int yaml_build_alias(struct yaml_builder *builder, const char *name,
                      const struct yaml_origin *origin);
 
 /* Fills problem with "source:line:column: " and the rest. Returns -EINVAL. */
