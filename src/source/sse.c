@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "http/http_url.h"
+#include "source/pace.h"
 #include "source/sse_facts.h"
 #include "source/sse_link.h"
 #include "source/sse_parser.h"
@@ -27,8 +28,6 @@
 #define QUIET_NS NS_PER_S
 /* Behind until_ms on the real clock, silence for so long is the end. */
 #define UNTIL_QUIET_NS (5 * NS_PER_S)
-/* A source that could not keep the rate does not catch up for longer. */
-#define PACE_CREDIT_NS (20 * NS_PER_MS)
 
 struct sse_source {
     struct source base;
@@ -62,8 +61,7 @@ struct sse_source {
     /* It has brought an event that is new. */
     bool is_fruitful;
     int64_t last_byte_ns;
-    /* When the next event is due, with max_rate. */
-    int64_t pace_due_ns;
+    struct pace pace;
     bool is_blind_told;
 };
 
@@ -86,18 +84,10 @@ static bool is_full(const struct sse_source *self)
                                    batch->bytes.len >= common->batch_max_bytes);
 }
 
-static bool is_paced(const struct sse_source *self)
+/* The rate allows no event now. */
+static bool is_paced(struct sse_source *self)
 {
-    return self->options.max_rate > 0 && self->pace_due_ns > now_ns(self);
-}
-
-static void note_pace(struct sse_source *self)
-{
-    if (self->options.max_rate > 0) {
-        int64_t earliest_ns = now_ns(self) - PACE_CREDIT_NS;
-        int64_t due_ns = self->pace_due_ns > earliest_ns ? self->pace_due_ns : earliest_ns;
-        self->pace_due_ns = due_ns + NS_PER_S / self->options.max_rate;
-    }
+    return self->options.max_rate > 0 && pace_available(&self->pace, now_ns(self), 1) == 0;
 }
 
 /* Adds what the track has given a position; its bytes are the last of the batch, or len is 0. */
@@ -135,7 +125,7 @@ static int add_too_large(struct sse_source *self, const struct position *positio
 static int give(struct sse_source *self, const struct position *position,
                 const struct sse_event *message, const struct sse_facts *facts)
 {
-    note_pace(self);
+    pace_take(&self->pace, 1);
     if (message->len < message->data_len) {
         return add_too_large(self, position, message);
     }
@@ -277,14 +267,19 @@ static bool take_interrupt(struct sse_source *self)
     return atomic_exchange_explicit(&self->is_interrupted, false, memory_order_acquire);
 }
 
-static void wait_for_wake(const struct sse_source *self, int64_t until_ns)
+/* Waits until the rate allows the next event, the read is over by its time, or the wake-up. */
+static void wait_for_pace(const struct sse_source *self, int64_t give_up_ns)
 {
-    int64_t left_ns = until_ns - now_ns(self);
-    if (left_ns > 0) {
-        struct pollfd wake = { .fd = self->wake.fd, .events = POLLIN };
-        struct timespec timeout = { .tv_sec = left_ns / NS_PER_S, .tv_nsec = left_ns % NS_PER_S };
-        ppoll(&wake, 1, &timeout, NULL);
-    }
+    const struct batch *batch = self->batch;
+    int64_t now = now_ns(self);
+    int64_t end_ns =
+        batch->n_events > 0 ? batch->read_ns + self->options.common.linger_ns : give_up_ns;
+    int64_t left_ns = end_ns > now ? end_ns - now : 0;
+    int64_t wait_ns = pace_wait_ns(&self->pace, now);
+    wait_ns = wait_ns < left_ns ? wait_ns : left_ns;
+    struct pollfd wake = { .fd = self->wake.fd, .events = POLLIN };
+    struct timespec timeout = { .tv_sec = wait_ns / NS_PER_S, .tv_nsec = wait_ns % NS_PER_S };
+    ppoll(&wake, 1, &timeout, NULL);
 }
 
 /* An id that is no list of places, as it was sent, where a header can hold it. */
@@ -337,8 +332,7 @@ static bool is_read_over(struct sse_source *self, int64_t give_up_ns)
     if (batch->n_events == 0) {
         return now >= give_up_ns;
     }
-    return is_full(self) || is_paced(self) ||
-           now - batch->read_ns >= self->options.common.linger_ns;
+    return is_full(self) || now - batch->read_ns >= self->options.common.linger_ns;
 }
 
 static bool is_past_until(const struct sse_source *self, int outcome)
@@ -379,7 +373,7 @@ static int read_some(struct sse_source *self, int64_t give_up_ns, struct problem
         return SOURCE_MORE;
     }
     if (is_paced(self)) {
-        wait_for_wake(self, self->pace_due_ns < give_up_ns ? self->pace_due_ns : give_up_ns);
+        wait_for_pace(self, give_up_ns);
         return READ_ON;
     }
     int64_t n_bytes = atomic_load_explicit(&self->n_bytes, memory_order_relaxed);
@@ -566,6 +560,7 @@ int sse_source_open(const struct sse_source_options *options, struct source **re
     self->options = *options;
     self->wake.fd = -1;
     sse_parser_init(&self->parser, options->common.max_event_size);
+    pace_init(&self->pace, options->max_rate, now_ns(self));
     int r = name_source(self);
     if (r == -EINVAL) {
         sse_close(&self->base);
