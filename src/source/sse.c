@@ -7,258 +7,18 @@
 #include "source/sse.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
-#include <stdatomic.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/hash.h"
 #include "base/log.h"
-#include "base/thread.h"
 #include "http/http_url.h"
-#include "source/pace.h"
-#include "source/sse_facts.h"
-#include "source/sse_link.h"
-#include "source/sse_parser.h"
-#include "source/sse_track.h"
+#include "source/sse_source.h"
 #include "weir/version.h"
 
 /* A read returns without an event after so long. */
 #define QUIET_NS NS_PER_S
 /* Behind until_ms on the real clock, silence for so long is the end. */
 #define UNTIL_QUIET_NS (5 * NS_PER_S)
-
-struct sse_source {
-    struct source base;
-    /* Fixed after start. */
-    struct sse_source_options options;
-    char *user_agent;
-    struct wakeup wake;
-
-    /* Set before the wake-up is sent, taken after it is cleared. */
-    atomic_bool is_interrupted;
-    /* Relaxed: a number on its own. */
-    _Atomic int64_t n_bytes;
-
-    /* Has a lock of its own. */
-    struct sse_track *track;
-
-    /* Owned by the source thread. */
-    struct sse_link *link;
-    struct sse_facts_reader *facts;
-    struct sse_parser parser;
-    struct buffer carry;
-    /* The batch that is being filled; NULL between reads. */
-    struct batch *batch;
-    /* -errno from inside take(). */
-    int failed;
-    /* The track wants the connection to end. */
-    bool has_moved;
-    /* This connection has brought its first byte; real time at which it was asked for. */
-    bool is_connected;
-    int64_t asked_ms;
-    /* It has brought an event that is new. */
-    bool is_fruitful;
-    int64_t last_byte_ns;
-    struct pace pace;
-    bool is_blind_told;
-};
-
-static int64_t now_ns(const struct sse_source *self)
-{
-    return clock_now_ns(self->options.common.clock);
-}
-
-static int64_t realtime_ms(const struct sse_source *self)
-{
-    const struct clock *clock = self->options.common.clock;
-    return clock->realtime_ns(clock) / NS_PER_MS;
-}
-
-static bool is_full(const struct sse_source *self)
-{
-    const struct batch *batch = self->batch;
-    const struct source_options *common = &self->options.common;
-    return batch->n_events > 0 && (batch->n_events >= common->batch_max_events ||
-                                   batch->bytes.len >= common->batch_max_bytes);
-}
-
-/* The rate allows no event now. */
-static bool is_paced(struct sse_source *self)
-{
-    return self->options.max_rate > 0 && pace_available(&self->pace, now_ns(self), 1) == 0;
-}
-
-/* Adds what the track has given a position; its bytes are the last of the batch, or len is 0. */
-static struct batch_event *add_event(struct sse_source *self, const struct position *position,
-                                     size_t len)
-{
-    struct batch *batch = self->batch;
-    struct batch_event *event = batch_add(batch, batch->bytes.len - len, len);
-    if (event == NULL) {
-        return NULL;
-    }
-    event->position = *position;
-    if (batch->n_events == 1) {
-        batch->read_ns = now_ns(self);
-    }
-    sse_link_praise(self->link);
-    self->is_fruitful = true;
-    return event;
-}
-
-static int add_too_large(struct sse_source *self, const struct position *position,
-                         const struct sse_event *message)
-{
-    char text[160];
-    struct batch_event *event = add_event(self, position, 0);
-    if (event == NULL) {
-        return -ENOMEM;
-    }
-    snprintf(text, sizeof(text),
-             "the event at offset %" PRId64 " has %" PRIu64 " bytes, max_event_size allows %zu",
-             position->offset, message->data_len, self->options.common.max_event_size);
-    return batch_event_fault(self->batch, event, "EventTooLargeError", text);
-}
-
-static int give(struct sse_source *self, const struct position *position,
-                const struct sse_event *message, const struct sse_facts *facts)
-{
-    pace_take(&self->pace, 1);
-    if (message->len < message->data_len) {
-        return add_too_large(self, position, message);
-    }
-    struct batch_event *event = add_event(self, position, message->len);
-    if (event == NULL) {
-        return -ENOMEM;
-    }
-    if (facts->is_canary && self->options.drop_canary) {
-        event->kind = BATCH_EVENT_DROPPED;
-    }
-    return 0;
-}
-
-static int skip(struct sse_source *self, const struct position *position)
-{
-    struct batch_event *event = add_event(self, position, 0);
-    if (event == NULL) {
-        return -ENOMEM;
-    }
-    event->kind = BATCH_EVENT_SKIPPED;
-    return 0;
-}
-
-/* Reads what there is to know; too large messages have their id field only. */
-static int read_facts(struct sse_source *self, const struct sse_event *message,
-                      struct sse_facts *ret_facts)
-{
-    if (message->len == message->data_len) {
-        return sse_facts_read(self->facts, self->batch->bytes.data + message->offset, message->len,
-                              ret_facts);
-    }
-    *ret_facts = (struct sse_facts){
-        .dt_ms = -1,
-        .id = hash_bytes_seeded(message->id, message->id_len, message->data_len),
-    };
-    return 0;
-}
-
-/* Asks the track what becomes of a message. Returns an action or -errno. */
-static int place(struct sse_source *self, const struct sse_event *message, struct sse_facts *facts,
-                 struct position *position)
-{
-    int r = read_facts(self, message, facts);
-    struct sse_message wanted = { .facts = facts, .now_ms = realtime_ms(self) };
-    if (r == 0) {
-        r = sse_facts_read_places(self->facts, message->id, message->id_len, &wanted.places,
-                                  &wanted.n_places);
-    }
-    return r < 0 ? r : sse_track_take(self->track, &wanted, position);
-}
-
-/* Once: nothing says where the events stand. */
-static void note_blindness(struct sse_source *self)
-{
-    if (!self->is_blind_told && sse_track_is_blind(self->track)) {
-        self->is_blind_told = true;
-        log_warning("events carry no offsets and cannot be read again: a crash can lose what is in "
-                    "flight",
-                    LOG_TEXT("source", self->base.identity));
-    }
-}
-
-static int take_message(struct sse_source *self, const struct sse_event *message)
-{
-    struct sse_facts facts;
-    struct position position;
-    int action = place(self, message, &facts, &position);
-    note_blindness(self);
-    if (action == SSE_GIVE) {
-        return give(self, &position, message, &facts);
-    }
-    sse_parser_withdraw(&self->parser, message);
-    self->has_moved = action == SSE_MOVED;
-    return action == SSE_SKIP ? skip(self, &position) : action < 0 ? action : 0;
-}
-
-/* The server says that something went wrong; it ends the response after it. */
-static void take_other(struct sse_source *self, const struct sse_event *message)
-{
-    static const char error[] = "error";
-    if (message->type_len == strlen(error) && memcmp(message->type, error, strlen(error)) == 0) {
-        char text[512];
-        snprintf(text, sizeof(text), "%.*s", (int)(message->len < 500 ? message->len : 500),
-                 self->batch->bytes.data + message->offset);
-        log_warning("the service reports an error", LOG_TEXT("source", self->base.identity),
-                    LOG_TEXT("detail", text));
-    }
-    sse_parser_withdraw(&self->parser, message);
-}
-
-static bool is_message(const struct sse_event *event)
-{
-    static const char name[] = "message";
-    return event->type_len == 0 ||
-           (event->type_len == strlen(name) && memcmp(event->type, name, event->type_len) == 0);
-}
-
-static void note_bytes(struct sse_source *self, size_t len)
-{
-    if (!self->is_connected) {
-        self->is_connected = true;
-        sse_track_connected(self->track, self->asked_ms);
-    }
-    if (self->parser.retry_ms >= 0) {
-        sse_link_set_retry(self->link, self->parser.retry_ms);
-    }
-    self->last_byte_ns = now_ns(self);
-    int64_t n_bytes = atomic_load_explicit(&self->n_bytes, memory_order_relaxed);
-    atomic_store_explicit(&self->n_bytes, n_bytes + (int64_t)len, memory_order_relaxed);
-}
-
-/* Takes bytes of the body, as long as there is room for what they hold. */
-static size_t take(void *context, const char *bytes, size_t len)
-{
-    struct sse_source *self = context;
-    struct sse_piece piece;
-    struct sse_event event;
-    sse_piece_init(&piece, bytes, len);
-    note_bytes(self, 0);
-    int r = 1;
-    while (r > 0 && !self->has_moved && !is_full(self) && !is_paced(self)) {
-        r = sse_parser_next(&self->parser, &piece, &event);
-        if (r > 0 && !is_message(&event)) {
-            take_other(self, &event);
-        } else if (r > 0) {
-            self->failed = take_message(self, &event);
-            r = self->failed < 0 ? self->failed : r;
-        }
-    }
-    self->failed = r < 0 ? r : 0;
-    note_bytes(self, (size_t)(piece.cursor - bytes));
-    return (size_t)(piece.cursor - bytes);
-}
 
 /* Clears the wake-up; true when source_interrupt() was called since the last time. */
 static bool take_interrupt(struct sse_source *self)
@@ -271,7 +31,7 @@ static bool take_interrupt(struct sse_source *self)
 static void wait_for_pace(const struct sse_source *self, int64_t give_up_ns)
 {
     const struct batch *batch = self->batch;
-    int64_t now = now_ns(self);
+    int64_t now = sse_now_ns(self);
     int64_t end_ns =
         batch->n_events > 0 ? batch->read_ns + self->options.common.linger_ns : give_up_ns;
     int64_t left_ns = end_ns > now ? end_ns - now : 0;
@@ -301,7 +61,8 @@ static const char *plain_id(struct sse_source *self)
 static int connect_next(struct sse_source *self)
 {
     AUTO_BUFFER id = { 0 };
-    struct sse_resume resume = { .is_fruitless = !self->is_fruitful, .now_ms = realtime_ms(self) };
+    struct sse_resume resume = { .is_fruitless = !self->is_fruitful,
+                                 .now_ms = sse_realtime_ms(self) };
     int r = sse_track_has_moved(self->track) ? sse_track_follow(self->track) : 0;
     if (r == 0) {
         r = sse_parser_restart(&self->parser);
@@ -320,7 +81,7 @@ static int connect_next(struct sse_source *self)
         request.since_ms = sse_track_since(self->track);
     }
     self->is_connected = false;
-    self->asked_ms = realtime_ms(self);
+    self->asked_ms = sse_realtime_ms(self);
     return sse_link_start(self->link, &request);
 }
 
@@ -328,11 +89,11 @@ static int connect_next(struct sse_source *self)
 static bool is_read_over(struct sse_source *self, int64_t give_up_ns)
 {
     const struct batch *batch = self->batch;
-    int64_t now = now_ns(self);
+    int64_t now = sse_now_ns(self);
     if (batch->n_events == 0) {
         return now >= give_up_ns;
     }
-    return is_full(self) || now - batch->read_ns >= self->options.common.linger_ns;
+    return sse_is_full(self) || now - batch->read_ns >= self->options.common.linger_ns;
 }
 
 static bool is_past_until(const struct sse_source *self, int outcome)
@@ -341,8 +102,8 @@ static bool is_past_until(const struct sse_source *self, int outcome)
         return false;
     }
     bool is_quiet = outcome == SSE_LINK_OPEN && self->is_connected &&
-                    realtime_ms(self) >= self->options.until_ms &&
-                    now_ns(self) - self->last_byte_ns >= UNTIL_QUIET_NS;
+                    sse_realtime_ms(self) >= self->options.until_ms &&
+                    sse_now_ns(self) - self->last_byte_ns >= UNTIL_QUIET_NS;
     return is_quiet || sse_track_is_past_until(self->track);
 }
 
@@ -372,12 +133,12 @@ static int read_some(struct sse_source *self, int64_t give_up_ns, struct problem
     if (take_interrupt(self) || is_read_over(self, give_up_ns)) {
         return SOURCE_MORE;
     }
-    if (is_paced(self)) {
+    if (sse_is_paced(self)) {
         wait_for_pace(self, give_up_ns);
         return READ_ON;
     }
     int64_t n_bytes = atomic_load_explicit(&self->n_bytes, memory_order_relaxed);
-    int outcome = advance(self, batch->n_events > 0 ? 0 : give_up_ns - now_ns(self), problem);
+    int outcome = advance(self, batch->n_events > 0 ? 0 : give_up_ns - sse_now_ns(self), problem);
     if (outcome < 0) {
         return outcome;
     }
@@ -414,7 +175,7 @@ static int sse_read(struct source *source, struct batch *batch, struct problem *
     if (r == 0) {
         buffer_shrink(&self->carry, self->options.common.batch_max_bytes);
         self->batch = batch;
-        int64_t give_up_ns = now_ns(self) + QUIET_NS;
+        int64_t give_up_ns = sse_now_ns(self) + QUIET_NS;
         int outcome = READ_ON;
         while (outcome == READ_ON) {
             outcome = read_some(self, give_up_ns, problem);
@@ -539,7 +300,7 @@ static int open_parts(struct sse_source *self)
         .idle_timeout_ns = options->idle_timeout_ns,
         .startup_timeout_ns = options->startup_timeout_ns,
         .wake_fd = self->wake.fd,
-        .take = take,
+        .take = sse_take,
         .context = self,
     };
     int r = sse_track_new(&track, &self->track);
@@ -560,7 +321,7 @@ int sse_source_open(const struct sse_source_options *options, struct source **re
     self->options = *options;
     self->wake.fd = -1;
     sse_parser_init(&self->parser, options->common.max_event_size);
-    pace_init(&self->pace, options->max_rate, now_ns(self));
+    pace_init(&self->pace, options->max_rate, sse_now_ns(self));
     int r = name_source(self);
     if (r == -EINVAL) {
         sse_close(&self->base);
