@@ -55,7 +55,7 @@ static int step_new(const char *path, struct enrich_step **ret_step, struct prob
 int enrich_set_new(const char *path, const char *json, size_t json_len, bool create_parents,
                    struct enrich_step **ret_step, struct problem *problem)
 {
-    struct enrich_step *step;
+    struct enrich_step *step = NULL;
     int r = step_new(path, &step, problem);
     if (r < 0) {
         return r;

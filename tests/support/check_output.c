@@ -62,7 +62,7 @@ static int add_parts(struct output_check *check, const char *name,
         return r == GLOB_NOMATCH ? 0 : -EIO;
     }
     for (size_t i = 0; i < found.gl_pathc && r == 0; i++) {
-        struct mapping part;
+        struct mapping part = { 0 };
         r = map_file(found.gl_pathv[i], &part);
         if (r == 0) {
             add(check, part.bytes, part.len);
@@ -100,7 +100,7 @@ static int run(const struct mapping *input, const char *sink, const char *errors
 
 int main(int argc, char **argv)
 {
-    struct mapping input;
+    struct mapping input = { 0 };
     if (argc != 4) {
         fprintf(stderr, "usage: check_output INPUT SINK_DIR/STREAM ERRORS_DIR/STREAM\n");
         return EXIT_USAGE;
