@@ -53,7 +53,7 @@ static int add_too_large(struct sse_source *self, const struct position *positio
     snprintf(text, sizeof(text),
              "the event at offset %" PRId64 " has %" PRIu64 " bytes, max_event_size allows %zu",
              position->offset, message->data_len, self->options.common.max_event_size);
-    return batch_event_fault(self->batch, event, "EventTooLargeError", text);
+    return batch_event_fault(self->batch, event, "EventTooLarge", text);
 }
 
 static int give(struct sse_source *self, const struct position *position,

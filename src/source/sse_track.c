@@ -324,6 +324,10 @@ static int follow(struct sse_track *track, struct sse_lane *lane)
     log_info("asking by time", LOG_TEXT("topic", lane->topic),
              LOG_INTEGER("partition", lane->partition), LOG_TEXT("since", since),
              LOG_INTEGER("known", (int64_t)lane->window.n));
+    if (lane->window.has_overflowed && sse_window_at(&lane->window, 0)->time_ms > start_ms) {
+        log_warning("not all events since then are known: some may come twice",
+                    LOG_TEXT("topic", lane->topic), LOG_INTEGER("partition", lane->partition));
+    }
     return sse_lane_renew(track, lane, start_ms);
 }
 

@@ -27,6 +27,7 @@ void sse_window_limit(struct sse_window *window, size_t limit)
 {
     window->limit = limit;
     if (window->n > limit) {
+        window->has_overflowed = true;
         sse_window_forget(window, window->n - limit);
     }
 }
@@ -52,6 +53,7 @@ int sse_window_add(struct sse_window *window, const struct sse_record *record)
 {
     require(window->limit > 0);
     if (window->n == window->limit) {
+        window->has_overflowed = true;
         sse_window_forget(window, 1);
     }
     if (window->n == window->allocated) {

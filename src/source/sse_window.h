@@ -34,6 +34,8 @@ struct sse_window {
     size_t first;
     size_t n;
     size_t limit;
+    /* Records were forgotten for want of room. */
+    bool has_overflowed;
     /* Ids that are looked up, an open table of a power of two; 0 is an empty place. */
     uint64_t *seen;
     size_t seen_capacity;

@@ -267,6 +267,7 @@ static void test_window(void)
     enum { LIMIT = 1000 };
     struct sse_window window = { 0 };
     sse_window_limit(&window, LIMIT);
+    CU_ASSERT_FALSE(window.has_overflowed);
     for (int64_t i = 0; i < 5000; i++) {
         struct sse_record record = {
             .id = (uint64_t)i * 3, .offset = i, .time_ms = i, .partition = (uint32_t)(i % 2)
@@ -274,6 +275,7 @@ static void test_window(void)
         CU_ASSERT_EQUAL(sse_window_add(&window, &record), 0);
     }
     CU_ASSERT_EQUAL(window.n, LIMIT);
+    CU_ASSERT_TRUE(window.has_overflowed);
     CU_ASSERT_TRUE(window.allocated <= 1024);
     CU_ASSERT_EQUAL(sse_window_at(&window, 0)->offset, 4000);
     CU_ASSERT_EQUAL(sse_window_newest_ms(&window), 4999);
