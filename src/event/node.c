@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "event/event.h"
-#include "json/text.h"
 
 char event_value_byte(const struct event_value *value)
 {
@@ -31,15 +30,6 @@ bool event_value_is_touched(const struct event_value *value)
 struct event_value event_node_value(struct event_node *node)
 {
     return (struct event_value){ .node = node, .member = JSON_END };
-}
-
-bool event_key_is(const struct json_document *document, uint32_t key, const struct json_step *step)
-{
-    struct json_string name = json_string(document, key);
-    if (name.has_escape) {
-        return json_string_equals(name.raw, name.raw_len, step->name, step->name_len);
-    }
-    return name.raw_len == step->name_len && memcmp(name.raw, step->name, step->name_len) == 0;
 }
 
 /* The last key of the object at open that step names, JSON_END where there is none. */

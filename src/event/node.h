@@ -19,9 +19,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "json/document.h"
 #include "json/find.h"
+#include "json/text.h"
 
 struct weir_event;
 
@@ -61,7 +63,18 @@ struct event_value {
 };
 
 /* Whether the key at token key of a walked document is the member that step names. */
-bool event_key_is(const struct json_document *document, uint32_t key, const struct json_step *step);
+static inline bool event_key_is(const struct json_document *document, uint32_t key,
+                                const struct json_step *step)
+{
+    uint32_t start = document->tokens[key] + 1;
+    uint32_t link = document->links[key];
+    const char *raw = document->bytes + start;
+    if (link & JSON_LINK_ESCAPED) {
+        uint32_t raw_len = (link & JSON_LINK_OFFSET) - start;
+        return json_string_equals(raw, raw_len, step->name, step->name_len);
+    }
+    return link - start == step->name_len && memcmp(raw, step->name, step->name_len) == 0;
+}
 
 /* The child of node in touched that is at member; NULL where there is none, or no node. */
 struct event_node *event_node_touched(const struct event_node *node, uint32_t member);

@@ -141,15 +141,16 @@ static bool match_key(const struct find *find, const struct frame *frame, uint8_
     if (end-- == start) {
         return false;
     }
-    uint8_t set = 0;
-    for (size_t i = 0; i < find->n_paths; i++) {
+    const char *raw = document->bytes + start;
+    unsigned set = 0;
+    for (unsigned left = frame->inside; left != 0; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctz(left);
         const struct json_step *step = &find->paths[i].steps[find->n_frames - 1];
-        if ((frame->inside >> i & 1) &&
-            json_string_equals(document->bytes + start, end - start, step->name, step->name_len)) {
-            set |= (uint8_t)(1u << i);
+        if (json_string_equals(raw, end - start, step->name, step->name_len)) {
+            set |= 1u << i;
         }
     }
-    *ret_set = set;
+    *ret_set = (uint8_t)set;
     return true;
 }
 

@@ -235,17 +235,11 @@ static bool equals_escaped(const char *raw, size_t raw_len, const char *text, si
     return matched == len;
 }
 
-bool json_string_equals(const char *raw, size_t raw_len, const char *text, size_t len)
+bool json_string_equals_all(const char *raw, size_t raw_len, const char *text, size_t len)
 {
-    /* Unescaping always shortens: only a longer raw can mean text by escapes. */
-    if (raw_len < len) {
-        return false;
-    }
-    if (raw_len > 0 && raw[0] != '\\' && (len == 0 || raw[0] != text[0])) {
-        return false;
-    }
     if (raw_len == len) {
         return len == 0 || (memcmp(raw, text, len) == 0 && memchr(raw, '\\', raw_len) == NULL);
     }
+    /* Only a longer raw can mean text by escapes. */
     return memchr(raw, '\\', raw_len) != NULL && equals_escaped(raw, raw_len, text, len);
 }

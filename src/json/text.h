@@ -29,10 +29,20 @@ int json_quote(struct buffer *buffer, const char *text, size_t len);
  */
 int json_unescape(const char *raw, size_t raw_len, char *text, size_t *ret_len);
 
+/* json_string_equals() of what its first look does not part. */
+bool json_string_equals_all(const char *raw, size_t raw_len, const char *text, size_t len);
+
 /*
  * Whether raw means text. Fast where raw holds no backslash. Safe on any bytes; a wrong escape equals
  * nothing.
  */
-bool json_string_equals(const char *raw, size_t raw_len, const char *text, size_t len);
+static inline bool json_string_equals(const char *raw, size_t raw_len, const char *text, size_t len)
+{
+    /* Unescaping always shortens; most names differ in length or in their first letter. */
+    if (raw_len < len || (raw_len > 0 && raw[0] != '\\' && (len == 0 || raw[0] != text[0]))) {
+        return false;
+    }
+    return json_string_equals_all(raw, raw_len, text, len);
+}
 
 #endif
