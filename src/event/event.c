@@ -83,7 +83,7 @@ void event_reset(struct weir_event *event)
     arena_reset(&event->arena);
     shrink(event);
     event->is_patched = false;
-    event->has_control = false;
+    event->has_break = false;
     event->n_duplicates = 0;
     event->failure = (struct event_failure){ { NULL, 0 }, { NULL, 0 } };
     event->complaint = 0;

@@ -44,8 +44,8 @@ struct weir_event {
     struct event_node root;
     /* Any patch was made. */
     bool is_patched;
-    /* A value that was set holds control characters (line breaks) between its tokens. */
-    bool has_control;
+    /* A value that was set holds line breaks between its tokens. */
+    bool has_break;
     /* Lookups that met several members of one name. */
     uint32_t n_duplicates;
     /* Why event_begin() refused the bytes. */

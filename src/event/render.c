@@ -193,7 +193,7 @@ int event_render(struct weir_event *event, struct buffer *buffer)
         buffer->len = before;
         return r;
     }
-    if (event->document.has_control || event->has_control) {
+    if (event->document.has_break || event->has_break) {
         flatten(buffer->data + before, buffer->len - before);
     }
     return 0;

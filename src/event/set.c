@@ -123,7 +123,7 @@ static int check_json(struct weir_event *event, const char *json, size_t json_le
     if (json_walk(&document, max_depth, &fault) != 0) {
         return -EINVAL;
     }
-    event->has_control |= document.has_control;
+    event->has_break |= document.has_break;
     *ret_span = (struct json_span){ json + tokens[0], json_value_end(&document, 0) - tokens[0] };
     return 0;
 }

@@ -35,8 +35,8 @@ struct json_document {
      * offset behind its last byte. Of others: undefined.
      */
     uint32_t *links;
-    /* The walk saw a control character, which then is a tab, CR or LF between tokens. */
-    bool has_control;
+    /* The walk saw a line break: a CR or LF, which stands between tokens. */
+    bool has_break;
 };
 
 enum json_kind {

@@ -22,25 +22,11 @@ static inline json_vector json_vector_load(const char *bytes)
     return vector;
 }
 
-/* 0xff in each byte that is a control character. */
-static inline json_vector json_vector_controls(json_vector vector)
-{
-    return (json_vector)(vector < 0x20);
-}
-
 /* 0xff in each byte that must be escaped in a JSON string. */
 static inline json_vector json_vector_specials(json_vector vector)
 {
     return (json_vector)(vector < 0x20) | (json_vector)(vector == '"') |
            (json_vector)(vector == '\\');
-}
-
-/* Whether any byte is set. */
-static inline bool json_vector_any(json_vector vector)
-{
-    uint64_t halves[2];
-    memcpy(halves, &vector, sizeof(halves));
-    return (halves[0] | halves[1]) != 0;
 }
 
 /* The position in memory of the first byte set in a word that is not 0. */

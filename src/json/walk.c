@@ -64,6 +64,12 @@ static inline bool is_hex(char byte)
     return is_digit(byte) || (unsigned char)((byte | 0x20) - 'a') < 6;
 }
 
+/* What may stand behind a backslash, the u apart. */
+static const bool is_escape_letter[256] = {
+    ['"'] = true, ['\\'] = true, ['/'] = true, ['b'] = true,
+    ['f'] = true, ['n'] = true,  ['r'] = true, ['t'] = true,
+};
+
 static uint32_t find_backslash(const struct walk *walk, uint32_t from)
 {
     const char *found = memchr(walk->bytes + from, '\\', walk->len - from);
@@ -75,7 +81,7 @@ static uint32_t escape_len(const char *bytes, uint32_t offset, uint32_t end)
 {
     char letter = bytes[offset + 1];
     if (letter != 'u') {
-        return letter != '\0' && strchr("\"\\/bfnrt", letter) != NULL ? 2 : 0;
+        return is_escape_letter[(unsigned char)letter] ? 2 : 0;
     }
     if (end - offset < 6) {
         return 0;
@@ -147,15 +153,41 @@ static inline uint32_t number_end(const char *bytes, uint32_t offset, uint32_t l
     return offset;
 }
 
-/* The offset behind the literal at offset; 0 when it is none. */
-static inline uint32_t literal_end(const char *bytes, uint32_t offset, uint32_t limit)
+/*
+ * The same for what most numbers are, an integer of up to 15 digits with the next token at limit:
+ * without a loop, whose end the processor would have to guess. 0 where it is something else.
+ */
+static inline uint32_t short_integer_end(const struct walk *walk, uint32_t offset, uint32_t limit)
 {
-    const char *text = bytes + offset;
-    uint32_t left = limit - offset;
-    if (left >= 4 && (memcmp(text, "true", 4) == 0 || memcmp(text, "null", 4) == 0)) {
+    offset += walk->bytes[offset] == '-';
+    if (walk->len - offset < JSON_VECTOR_SIZE) {
+        return 0;
+    }
+    json_vector vector = json_vector_load(walk->bytes + offset);
+    unsigned n_digits = json_vector_first((json_vector)((vector - '0') > 9));
+    bool has_leading_zero = walk->bytes[offset] == '0' && n_digits > 1;
+    return n_digits > 0 && offset + n_digits == limit && !has_leading_zero ? limit : 0;
+}
+
+static inline uint32_t four_bytes(const char *text)
+{
+    uint32_t word;
+    memcpy(&word, text, sizeof(word));
+    return word;
+}
+
+/* The offset behind the literal at offset, at most limit; 0 when it is none. */
+static inline uint32_t literal_end(const struct walk *walk, uint32_t offset, uint32_t limit)
+{
+    const char *text = walk->bytes + offset;
+    if (limit - offset < 4) {
+        return 0;
+    }
+    uint32_t word = four_bytes(text);
+    if ((word == four_bytes("true")) | (word == four_bytes("null"))) {
         return offset + 4;
     }
-    return left >= 5 && memcmp(text, "false", 5) == 0 ? offset + 5 : 0;
+    return limit - offset >= 5 && word == four_bytes("fals") && text[4] == 'e' ? offset + 5 : 0;
 }
 
 static inline bool walk_number_or_literal(struct walk *walk, uint32_t token)
@@ -165,12 +197,15 @@ static inline bool walk_number_or_literal(struct walk *walk, uint32_t token)
     char byte = walk->bytes[start];
     uint32_t end = 0;
     if (byte == '-' || is_digit(byte)) {
-        end = number_end(walk->bytes, start, limit);
+        end = short_integer_end(walk, start, limit);
+        if (end == 0) {
+            end = number_end(walk->bytes, start, limit);
+        }
         if (end == 0) {
             return fault(walk, start, "a wrong number");
         }
     } else {
-        end = literal_end(walk->bytes, start, limit);
+        end = literal_end(walk, start, limit);
         if (end == 0) {
             return fault(walk, start, "no value where one is due");
         }
@@ -281,32 +316,15 @@ static bool walk_root(struct walk *walk)
     return walk_container(walk);
 }
 
-/* Whether the document holds a backslash, and whether a control character: one pass. */
-static void scan(const struct json_document *document, bool *ret_backslash, bool *ret_control)
+static bool has_byte(const struct json_document *document, char byte)
 {
-    json_vector backslashes = { 0 };
-    json_vector controls = { 0 };
-    size_t offset = 0;
-    for (; document->len - offset >= JSON_VECTOR_SIZE; offset += JSON_VECTOR_SIZE) {
-        json_vector vector = json_vector_load(document->bytes + offset);
-        backslashes |= (json_vector)(vector == '\\');
-        controls |= json_vector_controls(vector);
-    }
-    bool has_backslash = json_vector_any(backslashes);
-    bool has_control = json_vector_any(controls);
-    for (; offset < document->len; offset++) {
-        has_backslash |= document->bytes[offset] == '\\';
-        has_control |= (unsigned char)document->bytes[offset] < 0x20;
-    }
-    *ret_backslash = has_backslash;
-    *ret_control = has_control;
+    return memchr(document->bytes, byte, document->len) != NULL;
 }
 
 int json_walk(struct json_document *document, uint32_t max_depth, struct json_fault *ret_fault)
 {
     require(document->n_tokens > 0 && document->len <= JSON_MAX_LEN);
-    bool has_backslash = false;
-    scan(document, &has_backslash, &document->has_control);
+    document->has_break = has_byte(document, '\n') || has_byte(document, '\r');
     struct walk walk = {
         .bytes = document->bytes,
         .tokens = document->tokens,
@@ -315,7 +333,7 @@ int json_walk(struct json_document *document, uint32_t max_depth, struct json_fa
         .len = (uint32_t)document->len,
         .max_depth = max_depth,
     };
-    walk.backslash = has_backslash ? find_backslash(&walk, 0) : walk.len;
+    walk.backslash = find_backslash(&walk, 0);
     if (walk_root(&walk)) {
         return 0;
     }

@@ -241,24 +241,24 @@ static void test_escape_flags(void)
     }
 }
 
-static void test_control_flag(void)
+static void test_break_flag(void)
 {
     static const struct {
         const char *text;
-        bool has_control;
+        bool has_break;
     } cases[] = {
         { "{\"a\":1}", false },
         { "{\"a\":\"\\n\"}", false },
         { "{\"a\": 1}", false },
         { "{\"a\":\n1}", true },
         { "{\"a\":1}\r", true },
-        { "\t{\"a\":1}", true },
+        { "\t{\"a\":\t1}", false },
         { "{\"aaaaaaaaaaaaaaaaaaaaaaaaaaaa\":\n1,\"bbbbbbbbbbbbbbbbbbbbbbbbb\":2}", true },
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         AUTO_PARSED parsed;
         CU_ASSERT_FATAL(parsed_init(&parsed, cases[i].text, strlen(cases[i].text)) == 0);
-        CU_ASSERT(parsed.document.has_control == cases[i].has_control);
+        CU_ASSERT(parsed.document.has_break == cases[i].has_break);
     }
 }
 
@@ -426,7 +426,32 @@ static size_t try_all(const char *before, const char *alphabet, size_t max, cons
 static void test_all_numbers(void)
 {
     CU_ASSERT(try_all("[", "-+019.eE ", 6, "]") > 1000);
+    /* With enough behind it to be read as a vector. */
+    CU_ASSERT(try_all("[", "-+019.eE ", 6, "]                ") > 1000);
+    CU_ASSERT(try_all("[", "-+019.e ", 5, ",\"0123456789012345\"]") > 1000);
     CU_ASSERT(try_all("", "-0.e ", 6, "") > 50);
+}
+
+/* Digits to both sides of a vector's length, at every distance from the document's end. */
+static void test_long_numbers(void)
+{
+    static const char *const before[] = { "", "-", "0", "1.", "-1e", "x", "1 " };
+    static const char *const behind[] = { "", ".", ".0", "e1", "e", " ", "x", "-", " 1", "\"" };
+    size_t n_accepted = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(before) * ARRAY_SIZE(behind); i++) {
+        for (int n = 1; n < 40; n++) {
+            for (int rest = 0; rest < 20; rest++) {
+                char text[128];
+                snprintf(text, sizeof(text), "[%s%.*s%s]%*s", before[i % ARRAY_SIZE(before)], n,
+                         "1234567890123456789012345678901234567890", behind[i / ARRAY_SIZE(before)],
+                         rest, "");
+                bool is_accepted = walk_text(text, strlen(text)) == 0;
+                CU_ASSERT(is_accepted == naive_accepts(text));
+                n_accepted += is_accepted;
+            }
+        }
+    }
+    CU_ASSERT(n_accepted > 1000);
 }
 
 static void test_all_structures(void)
@@ -455,9 +480,10 @@ static const struct test_case cases[] = {
     { "the caller may allow less depth", test_chosen_depth },
     { "links lead to each value's end, and to the next", test_links },
     { "a string with an escape is marked, and no other", test_escape_flags },
-    { "control characters between tokens are noted", test_control_flag },
+    { "line breaks between tokens are noted", test_break_flag },
     { "no document can be cut", test_truncated },
     { "every short number", test_all_numbers },
+    { "long numbers", test_long_numbers },
     { "every short structure", test_all_structures },
     { "every short string", test_all_strings },
     { "every short literal", test_all_literals },
