@@ -168,21 +168,10 @@ static void remove_added(struct event_node *parent, const struct event_node *nod
     }
 }
 
-/* Marks one member of the document as gone. */
-static int remove_touched(struct weir_event *event, struct event_node *parent,
-                          const struct event_value *value)
-{
-    struct event_node *node = event_node_of(event, parent, value);
-    if (node == NULL) {
-        return -ENOMEM;
-    }
-    node->is_removed = true;
-    return 0;
-}
-
 /*
  * Marks all members of the object parent that step names as gone: were only the last of several
- * removed, the next reader would find the one before it.
+ * removed, the next reader would find the one before it. All nodes are made before the first is
+ * marked, so that all go or none.
  */
 static int remove_named(struct weir_event *event, struct event_node *parent,
                         const struct json_step *step)
@@ -190,15 +179,26 @@ static int remove_named(struct weir_event *event, struct event_node *parent,
     const struct json_document *document = parent->document;
     for (uint32_t key = json_first(document, parent->token); key != JSON_END;
          key = json_sibling(document, key + 2)) {
-        if (!event_key_is(document, key, step)) {
-            continue;
-        }
         struct event_value value = { event_node_touched(parent, key), document, key + 2, key };
-        int r = remove_touched(event, parent, &value);
-        if (r < 0) {
-            return r;
+        if (event_key_is(document, key, step) && event_node_of(event, parent, &value) == NULL) {
+            return -ENOMEM;
         }
     }
+    for (struct event_node *node = parent->touched; node != NULL; node = node->next) {
+        node->is_removed |= event_key_is(document, node->member, step);
+    }
+    return 0;
+}
+
+/* Marks one element of the document as gone. */
+static int remove_element(struct weir_event *event, struct event_node *parent,
+                          const struct event_value *value)
+{
+    struct event_node *node = event_node_of(event, parent, value);
+    if (node == NULL) {
+        return -ENOMEM;
+    }
+    node->is_removed = true;
     return 0;
 }
 
@@ -210,5 +210,5 @@ int event_node_remove(struct weir_event *event, struct event_node *parent,
         return 0;
     }
     return parent->raw[0] == '{' ? remove_named(event, parent, step)
-                                 : remove_touched(event, parent, value);
+                                 : remove_element(event, parent, value);
 }

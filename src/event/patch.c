@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "event/event.h"
+#include "json/text.h"
 
 static const struct json_step *last_step(const struct pointer *pointer)
 {
@@ -106,40 +107,67 @@ int event_remove_at(struct weir_event *event, const struct pointer *pointer)
     return 0;
 }
 
-/* The member of parent that step names, made as an empty object where it is missing. */
-static int create_parent(struct weir_event *event, struct event_node *parent,
-                         const struct json_step *step, struct event_node **ret_node)
+/* Objects in each other, one behind each of n_steps names: `{"a":{"b":{}}}`, in the arena. */
+static int nested_objects(struct weir_event *event, const struct json_step *steps, uint32_t n_steps,
+                          struct json_span *ret_json)
 {
-    struct event_value container = event_node_value(parent);
-    struct event_value value;
-    int r = event_resolve_step(event, &container, step, &value);
-    if (r == -ENOENT && parent->raw[0] == '{') {
-        r = event_node_add(event, parent, step, "{}", 2);
-        if (r < 0) {
-            return r;
+    struct buffer *text = &event->scratch;
+    buffer_clear(text);
+    int r = 0;
+    for (uint32_t i = 0; r == 0 && i < n_steps; i++) {
+        r = buffer_append_byte(text, '{');
+        if (r == 0) {
+            r = json_quote(text, steps[i].name, steps[i].name_len);
         }
-        event->is_patched = true;
-        *ret_node = parent->added_last;
-        return 0;
+        if (r == 0) {
+            r = buffer_append_byte(text, ':');
+        }
+    }
+    if (r == 0) {
+        r = buffer_append(text, "{}", 2);
+    }
+    for (uint32_t i = 0; r == 0 && i < n_steps; i++) {
+        r = buffer_append_byte(text, '}');
     }
     if (r < 0) {
         return r;
     }
-    *ret_node = event_node_of(event, parent, &value);
-    return *ret_node != NULL ? 0 : -ENOMEM;
+    char *copy = arena_copy(&event->arena, text->data, text->len);
+    *ret_json = (struct json_span){ copy, text->len };
+    return copy != NULL ? 0 : -ENOMEM;
+}
+
+/* Adds the first missing parent and all within it as one value: all are made or none. */
+static int create_parents(struct weir_event *event, const struct json_step *steps, uint32_t n_steps)
+{
+    struct event_node *node = &event->root;
+    for (uint32_t i = 0; i < n_steps; i++) {
+        struct event_value container = event_node_value(node);
+        struct event_value value;
+        int r = event_resolve_step(event, &container, &steps[i], &value);
+        if (r == -ENOENT && node->raw[0] == '{') {
+            struct json_span json;
+            r = nested_objects(event, &steps[i + 1], n_steps - i - 1, &json);
+            if (r == 0) {
+                r = event_node_add(event, node, &steps[i], json.bytes, json.len);
+            }
+            event->is_patched |= r == 0;
+            return r;
+        }
+        if (r < 0) {
+            return r;
+        }
+        node = event_node_of(event, node, &value);
+        if (node == NULL) {
+            return -ENOMEM;
+        }
+    }
+    return node->raw[0] == '{' || node->raw[0] == '[' ? 0 : -ENOTDIR;
 }
 
 int event_create_parents_at(struct weir_event *event, const struct pointer *pointer)
 {
-    struct event_node *node = &event->root;
-    for (uint32_t i = 0; i + 1 < pointer->n_steps; i++) {
-        int r = create_parent(event, node, &pointer->steps[i], &node);
-        if (r < 0) {
-            return event_complain(event, pointer, r);
-        }
-    }
-    if (node->raw[0] != '{' && node->raw[0] != '[') {
-        return event_complain(event, pointer, -ENOTDIR);
-    }
-    return 0;
+    uint32_t n_parents = pointer->n_steps > 0 ? pointer->n_steps - 1 : 0;
+    int r = create_parents(event, pointer->steps, n_parents);
+    return r < 0 ? event_complain(event, pointer, r) : 0;
 }
