@@ -4,8 +4,13 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* Before anything is known: the size of a page_change event. */
-enum { FIRST_MEAN = 2048 };
+enum {
+    /* Before anything is known: the size of a page_change event. */
+    FIRST_MEAN = 2048,
+    /* What a line may hold beside its event: a byte order mark, and a CR. */
+    MARK_LEN = 3,
+    EXTRA_MAX = MARK_LEN + 1,
+};
 
 void lines_start(struct lines *lines, uint32_t partition, const struct partition_state *start,
                  int64_t offset)
@@ -70,9 +75,12 @@ static int add_too_large(struct lines *lines, struct batch *batch, int64_t offse
                          int64_t next_offset)
 {
     int r = add_event(lines, batch, 0, 0, offset, next_offset);
-    struct batch_event *event = &batch->events[batch->n_events - 1];
-    if (r < 0 || event->kind == BATCH_EVENT_SKIPPED) {
+    if (r < 0) {
         return r;
+    }
+    struct batch_event *event = &batch->events[batch->n_events - 1];
+    if (event->kind == BATCH_EVENT_SKIPPED) {
+        return 0;
     }
     char message[200];
     snprintf(message, sizeof(message),
@@ -81,23 +89,36 @@ static int add_too_large(struct lines *lines, struct batch *batch, int64_t offse
     return batch_event_fault(batch, event, "EventTooLarge", message);
 }
 
+/* Where the event in [first, end) begins: behind a byte order mark at the file's start. */
+static size_t behind_mark(const struct lines *lines, const char *data, size_t first, size_t end)
+{
+    bool is_start = lines->offset == 0 && first == 0;
+    return is_start && end >= MARK_LEN && memcmp(data, "\xef\xbb\xbf", MARK_LEN) == 0 ? MARK_LEN
+                                                                                      : first;
+}
+
+static size_t before_cr(const char *data, size_t first, size_t end)
+{
+    return end > first && data[end - 1] == '\r' ? end - 1 : end;
+}
+
+static bool is_blank(const char *data, size_t first, size_t end)
+{
+    while (first < end && (data[first] == ' ' || data[first] == '\t')) {
+        first++;
+    }
+    return first == end;
+}
+
 /* A line of text [first, end) whose successor begins at next. */
 static int add_line(struct lines *lines, struct batch *batch, size_t first, size_t end, size_t next)
 {
     const char *data = batch->bytes.data;
     int64_t offset = lines->offset + (int64_t)first;
     int64_t next_offset = lines->offset + (int64_t)next;
-    if (end > first && data[end - 1] == '\r') {
-        end--;
-    }
-    if (offset == 0 && end - first >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) {
-        first += 3;
-    }
-    size_t blank = first;
-    while (blank < end && (data[blank] == ' ' || data[blank] == '\t')) {
-        blank++;
-    }
-    if (blank == end) {
+    end = before_cr(data, first, end);
+    first = behind_mark(lines, data, first, end);
+    if (is_blank(data, first, end)) {
         return 0;
     }
     if (end - first > lines->max_event_size) {
@@ -107,18 +128,41 @@ static int add_line(struct lines *lines, struct batch *batch, size_t first, size
     return add_event(lines, batch, first, end - first, offset, next_offset);
 }
 
+/* The unfinished line is too large, whatever follows: from here on it is thrown away. */
+static void start_skipping(struct lines *lines, const struct batch *batch)
+{
+    lines->is_skipping = true;
+    lines->is_skip_blank = true;
+    lines->skip_offset = lines->offset + (int64_t)lines->line;
+    lines->skip_len = 0;
+    lines->line = behind_mark(lines, batch->bytes.data, lines->line, batch->bytes.len);
+}
+
 /* Throws away what the batch holds of a line that is too large. */
 static void skip(struct lines *lines, struct batch *batch)
 {
-    lines->skip_len += (int64_t)(batch->bytes.len - lines->line);
-    lines->offset += (int64_t)batch->bytes.len;
-    buffer_clear(&batch->bytes);
-    lines->line = lines->scanned = 0;
+    char *data = batch->bytes.data;
+    size_t end = before_cr(data, lines->line, batch->bytes.len);
+    size_t n_kept = batch->bytes.len - end;
+    lines->is_skip_blank = lines->is_skip_blank && is_blank(data, lines->line, end);
+    lines->skip_len += (int64_t)(end - lines->line);
+    lines->offset += (int64_t)end;
+    if (n_kept > 0) {
+        data[0] = '\r';
+    }
+    batch->bytes.len = n_kept;
+    lines->line = 0;
+    lines->scanned = n_kept;
 }
 
 static int finish_skipping(struct lines *lines, struct batch *batch, size_t end, size_t next)
 {
+    const char *data = batch->bytes.data;
     lines->is_skipping = false;
+    end = before_cr(data, lines->line, end);
+    if (lines->is_skip_blank && is_blank(data, lines->line, end)) {
+        return 0;
+    }
     return add_too_large(lines, batch, lines->skip_offset,
                          lines->skip_len + (int64_t)(end - lines->line),
                          lines->offset + (int64_t)next);
@@ -144,10 +188,9 @@ int lines_cut(struct lines *lines, struct batch *batch, size_t max_events)
     }
     /* With events before it in the batch, the line waits for the next batch. */
     bool is_alone = batch->n_events == 0 && lines->scanned == batch->bytes.len;
-    if (is_alone && lines_unfinished(lines, batch) > lines->max_event_size && !lines->is_skipping) {
-        lines->is_skipping = true;
-        lines->skip_offset = lines->offset + (int64_t)lines->line;
-        lines->skip_len = 0;
+    if (is_alone && !lines->is_skipping &&
+        lines_unfinished(lines, batch) > lines->max_event_size + EXTRA_MAX) {
+        start_skipping(lines, batch);
     }
     if (is_alone && lines->is_skipping) {
         skip(lines, batch);

@@ -31,10 +31,12 @@ struct lines {
     /* In batch->bytes: where the unfinished line begins, and up to where it holds no newline. */
     size_t line;
     size_t scanned;
-    /* A line above max_event_size is passing by: where it began, how much of it has passed. */
+    /* A line above max_event_size is passing by: where it began, how much of it has passed (without a
+     * byte order mark), and whether that was blank. A CR stays behind: it may be the line's end. */
     bool is_skipping;
     int64_t skip_offset;
     int64_t skip_len;
+    bool is_skip_blank;
     /* Where the last event ended: all that a finished file has to be done up to. */
     int64_t end;
     /* Bytes an event has on average, to read no more than a batch takes. */
