@@ -8,7 +8,8 @@ void pace_init(struct pace *pace, int64_t rate, int64_t now_ns)
     *pace = (struct pace){ 0 };
     if (rate > 0) {
         pace->interval_ns = rate < NS_PER_S ? NS_PER_S / rate : 1;
-        pace->burst_ns = pace->interval_ns > 10 * NS_PER_MS ? pace->interval_ns : 10 * NS_PER_MS;
+        /* Who sleeps for an interval wakes up late: the time beyond is not lost. */
+        pace->burst_ns = pace->interval_ns + 10 * NS_PER_MS;
         pace->next_ns = now_ns - pace->interval_ns;
     }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * max_rate: how many events may be read now. A token bucket that holds 10 ms' worth, and one event at
- * least. Pure: the caller brings the time. One owner.
+ * max_rate: how many events may be read now. A token bucket that holds one event and 10 ms' worth.
+ * Pure: the caller brings the time. One owner.
  */
 #ifndef WEIR_SOURCE_PACE_H
 #define WEIR_SOURCE_PACE_H
