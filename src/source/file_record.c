@@ -67,7 +67,7 @@ int file_record_write(const struct file_record *record, struct buffer *state)
                          record->generation, strlen(record->path), record->path);
 }
 
-/* The number at *at, which a space follows; steps over both. */
+/* The number at *at, which a space follows; steps over both. Its spelling is checked at the end. */
 static bool read_number(const char **at, const char *end, int base, uint64_t *ret_value)
 {
     char digits[24];
@@ -82,6 +82,18 @@ static bool read_number(const char **at, const char *end, int base, uint64_t *re
     *ret_value = strtoull(digits, &stop, base);
     *at = space + 1;
     return *stop == '\0';
+}
+
+/* Whether [text, end) is what the record is written as: no byte of it may change unnoticed. */
+static int check_spelling(const struct file_record *record, const char *text, const char *end)
+{
+    AUTO_BUFFER written = { 0 };
+    int r = file_record_write(record, &written);
+    if (r < 0) {
+        return r;
+    }
+    size_t len = (size_t)(end - text);
+    return written.len == len && memcmp(written.data, text, len) == 0 ? 0 : -EBADMSG;
 }
 
 int file_record_read(const char **state, const char *end, struct file_record *ret_record)
@@ -100,7 +112,7 @@ int file_record_read(const char **state, const char *end, struct file_record *re
     if (numbers[1] > FINGERPRINT_MAX || path_len >= (size_t)(end - at) || at[path_len] != '\n') {
         return -EBADMSG;
     }
-    *ret_record = (struct file_record){
+    struct file_record record = {
         .path = strndup(at, path_len),
         .generation = (uint32_t)numbers[4],
         .fingerprint = numbers[0],
@@ -108,6 +120,13 @@ int file_record_read(const char **state, const char *end, struct file_record *re
         .end = (int64_t)numbers[2],
         .size = (int64_t)numbers[3],
     };
-    *state = at + path_len + 1;
-    return ret_record->path == NULL ? -ENOMEM : 1;
+    at += path_len + 1;
+    int r = record.path == NULL ? -ENOMEM : check_spelling(&record, *state, at);
+    if (r < 0) {
+        file_record_deinit(&record);
+        return r;
+    }
+    *ret_record = record;
+    *state = at;
+    return 1;
 }
