@@ -65,28 +65,56 @@ static int fill(struct decompress *decompress)
     return 0;
 }
 
-/* Looks at the first bytes: RFC 1952 (1f 8b) and RFC 8878 (28 b5 2f fd). */
+/* RFC 1952, RFC 8878. */
+static const unsigned char gzip_magic[] = { 0x1f, 0x8b };
+static const unsigned char zstd_magic[] = { 0x28, 0xb5, 0x2f, 0xfd };
+
+static bool begins_with(const struct decompress *decompress, const unsigned char *magic, size_t len)
+{
+    return decompress->input_len >= len && memcmp(decompress->input, magic, len) == 0;
+}
+
+/* True when there is too little yet to tell. */
+static bool may_begin_with(const struct decompress *decompress, const unsigned char *magic,
+                           size_t len)
+{
+    return decompress->input_len < len &&
+           memcmp(decompress->input, magic, decompress->input_len) == 0;
+}
+
+/* Reads the first bytes: as many as tell the format, because a pipe may bring them one by one. */
+static int fill_start(struct decompress *decompress)
+{
+    int r = fill(decompress);
+    while (r == 0 && !decompress->is_input_ended &&
+           (may_begin_with(decompress, gzip_magic, sizeof(gzip_magic)) ||
+            may_begin_with(decompress, zstd_magic, sizeof(zstd_magic)))) {
+        ssize_t n = read_file(decompress, decompress->input + decompress->input_len,
+                              INPUT_SIZE - decompress->input_len);
+        r = n < 0 ? (int)n : 0;
+        decompress->is_input_ended = n == 0;
+        decompress->input_len += n > 0 ? (size_t)n : 0;
+    }
+    return r;
+}
+
 static int detect(struct decompress *decompress)
 {
     if (decompress->is_detected) {
         return 0;
     }
-    static const unsigned char gzip_magic[] = { 0x1f, 0x8b };
-    static const unsigned char zstd_magic[] = { 0x28, 0xb5, 0x2f, 0xfd };
-    int r = fill(decompress);
+    int r = fill_start(decompress);
     if (r < 0) {
         return r;
     }
     decompress->is_detected = true;
-    if (decompress->input_len >= sizeof(gzip_magic) &&
-        memcmp(decompress->input, gzip_magic, sizeof(gzip_magic)) == 0) {
+    if (begins_with(decompress, gzip_magic, sizeof(gzip_magic))) {
         if (inflateInit2(&decompress->gzip, GZIP_WINDOW) != Z_OK) {
             return -ENOMEM;
         }
         decompress->format = FORMAT_GZIP;
     }
-    if (decompress->input_len >= sizeof(zstd_magic) &&
-        memcmp(decompress->input, zstd_magic, sizeof(zstd_magic)) == 0) {
+    if (begins_with(decompress, zstd_magic, sizeof(zstd_magic))) {
         decompress->format = FORMAT_ZSTD;
         decompress->zstd = ZSTD_createDStream();
         if (decompress->zstd == NULL) {
