@@ -72,7 +72,8 @@ static int complaint_text(struct weir_event *event, const char *what, struct wei
         return -ENOMEM;
     }
     memcpy(text, pointer->data, pointer->len);
-    memcpy(text + pointer->len, ": ", 2);
+    text[pointer->len] = ':';
+    text[pointer->len + 1] = ' ';
     memcpy(text + pointer->len + 2, what, what_len + 1);
     *ret_view = (struct weir_view){ text, pointer->len + 2 + what_len };
     return 0;

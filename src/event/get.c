@@ -18,7 +18,7 @@ static int raw_of(struct weir_event *event, const struct event_value *value,
     }
     buffer_clear(&event->scratch);
     int r = event_node_render(value->node, &event->scratch);
-    if (r < 0) {
+    if (r != 0) {
         return r;
     }
     size_t len = event->scratch.len;
@@ -85,7 +85,10 @@ static int look_up(struct weir_event *event, const char *text, struct pointer *r
     if (r == 0) {
         r = event_resolve(event, ret_pointer->steps, ret_pointer->n_steps, ret_value);
     }
-    return r < 0 ? event_complain(event, ret_pointer, r) : 0;
+    if (r != 0) {
+        event_complain(event, ret_pointer, r);
+    }
+    return r;
 }
 
 /* The bytes of the value, which must be of kind. */
@@ -94,11 +97,12 @@ static int look_up_kind(struct weir_event *event, const char *text, enum json_ki
 {
     struct event_value value;
     int r = look_up(event, text, ret_pointer, &value);
-    if (r < 0) {
+    if (r != 0) {
         return r;
     }
     if (event_value_kind(&value) != kind) {
-        return event_complain(event, ret_pointer, -EPROTOTYPE);
+        event_complain(event, ret_pointer, -EPROTOTYPE);
+        return -EPROTOTYPE;
     }
     *ret_span = event_value_span(&value);
     return 0;
@@ -122,7 +126,7 @@ int weir_event_get_string(struct weir_event *event, const char *pointer_text,
     struct pointer pointer;
     struct event_value value;
     int r = look_up(event, pointer_text, &pointer, &value);
-    if (r < 0) {
+    if (r != 0) {
         return r;
     }
     r = string_of(event, &value, ret_view);
@@ -135,7 +139,7 @@ int weir_event_get_raw(struct weir_event *event, const char *pointer_text,
     struct pointer pointer;
     struct event_value value;
     int r = look_up(event, pointer_text, &pointer, &value);
-    if (r < 0) {
+    if (r != 0) {
         return r;
     }
     r = raw_of(event, &value, ret_view);
@@ -156,7 +160,7 @@ int weir_event_get_int64(struct weir_event *event, const char *pointer_text, int
     struct pointer pointer;
     struct json_span span;
     int r = look_up_kind(event, pointer_text, JSON_NUMBER, &pointer, &span);
-    if (r < 0) {
+    if (r != 0) {
         return r;
     }
     return number_result(event, &pointer, json_number_int64(span.bytes, span.len, ret_value));
@@ -167,7 +171,7 @@ int weir_event_get_uint64(struct weir_event *event, const char *pointer_text, ui
     struct pointer pointer;
     struct json_span span;
     int r = look_up_kind(event, pointer_text, JSON_NUMBER, &pointer, &span);
-    if (r < 0) {
+    if (r != 0) {
         return r;
     }
     return number_result(event, &pointer, json_number_uint64(span.bytes, span.len, ret_value));
@@ -178,7 +182,7 @@ int weir_event_get_double(struct weir_event *event, const char *pointer_text, do
     struct pointer pointer;
     struct json_span span;
     int r = look_up_kind(event, pointer_text, JSON_NUMBER, &pointer, &span);
-    if (r < 0) {
+    if (r != 0) {
         return r;
     }
     return number_result(event, &pointer, json_number_double(span.bytes, span.len, ret_value));
@@ -189,7 +193,7 @@ int weir_event_get_bool(struct weir_event *event, const char *pointer_text, bool
     struct pointer pointer;
     struct json_span span;
     int r = look_up_kind(event, pointer_text, JSON_BOOL, &pointer, &span);
-    if (r < 0) {
+    if (r != 0) {
         return r;
     }
     *ret_value = span.bytes[0] == 't';
@@ -201,7 +205,7 @@ int weir_event_get_count(struct weir_event *event, const char *pointer_text, siz
     struct pointer pointer;
     struct event_value value;
     int r = look_up(event, pointer_text, &pointer, &value);
-    if (r < 0) {
+    if (r != 0) {
         return r;
     }
     r = event_value_count(event, &value, ret_count);

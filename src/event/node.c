@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "event/event.h"
 
 char event_value_byte(const struct event_value *value)
@@ -29,6 +30,7 @@ bool event_value_is_touched(const struct event_value *value)
 
 struct event_value event_node_value(struct event_node *node)
 {
+    debug_assert(node != NULL);
     return (struct event_value){ .node = node, .member = JSON_END };
 }
 

@@ -184,7 +184,7 @@ static inline uint32_t literal_end(const struct walk *walk, uint32_t offset, uin
         return 0;
     }
     uint32_t word = four_bytes(text);
-    if ((word == four_bytes("true")) | (word == four_bytes("null"))) {
+    if (word == four_bytes("true") || word == four_bytes("null")) {
         return offset + 4;
     }
     return limit - offset >= 5 && word == four_bytes("fals") && text[4] == 'e' ? offset + 5 : 0;

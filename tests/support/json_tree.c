@@ -18,9 +18,14 @@ static void put(struct buffer *out, const char *bytes, size_t len)
     require(buffer_append(out, bytes, len) == 0);
 }
 
+static bool is_one_of(const char *set, char byte)
+{
+    return byte != '\0' && strchr(set, byte) != NULL;
+}
+
 static void skip_space(struct reader *reader)
 {
-    while (reader->p < reader->end && memchr(" \t\r\n", *reader->p, 4) != NULL) {
+    while (reader->p < reader->end && is_one_of(" \t\r\n", *reader->p)) {
         reader->p++;
     }
 }
@@ -134,7 +139,7 @@ static struct json_tree *read_value(struct reader *reader)
         reader->p = read_text(reader->p, &text) + 1;
         buffer_deinit(&text);
     } else {
-        while (reader->p < reader->end && memchr(" \t\r\n,]}", *reader->p, 7) == NULL) {
+        while (reader->p < reader->end && !is_one_of(" \t\r\n,]}", *reader->p)) {
             reader->p++;
         }
     }

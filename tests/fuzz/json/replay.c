@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <unistd.h>
 
@@ -29,11 +30,10 @@ static void on_abort(int number)
 {
     (void)number;
     int fd = open(crash_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    ssize_t n = fd >= 0 ? write(fd, current.data, current.len) : -1;
-    if (n >= 0 && write(STDERR_FILENO, crash_path, strlen(crash_path)) > 0) {
-        n = write(STDERR_FILENO, "\n", 1);
-    }
-    _exit(1);
+    bool is_written = fd >= 0 && write(fd, current.data, current.len) >= 0 &&
+                      write(STDERR_FILENO, crash_path, strlen(crash_path)) > 0 &&
+                      write(STDERR_FILENO, "\n", 1) > 0;
+    _exit(is_written ? 1 : 2);
 }
 
 static void feed_file(const char *path)

@@ -88,21 +88,21 @@ static void test_integers(void)
     static const struct {
         const char *pointer;
         int r;
-        int64_t value;
         int unsigned_r;
+        int64_t value;
         uint64_t unsigned_value;
     } cases[] = {
-        { "/int", 0, -42, -ERANGE, 0 },
+        { "/int", 0, -ERANGE, -42, 0 },
         { "/zero", 0, 0, 0, 0 },
-        { "/array/1/1", 0, 21, 0, 21 },
+        { "/array/1/1", 0, 0, 21, 21 },
         { "/big", -ERANGE, 0, 0, UINT64_C(9223372036854775808) },
-        { "/huge", -ERANGE, 0, -ERANGE, 0 },
-        { "/real", -EPROTOTYPE, 0, -EPROTOTYPE, 0 },
-        { "/exp", -EPROTOTYPE, 0, -EPROTOTYPE, 0 },
-        { "/over", -EPROTOTYPE, 0, -EPROTOTYPE, 0 },
-        { "/text", -EPROTOTYPE, 0, -EPROTOTYPE, 0 },
-        { "/yes", -EPROTOTYPE, 0, -EPROTOTYPE, 0 },
-        { "/missing", -ENOENT, 0, -ENOENT, 0 },
+        { "/huge", -ERANGE, -ERANGE, 0, 0 },
+        { "/real", -EPROTOTYPE, -EPROTOTYPE, 0, 0 },
+        { "/exp", -EPROTOTYPE, -EPROTOTYPE, 0, 0 },
+        { "/over", -EPROTOTYPE, -EPROTOTYPE, 0, 0 },
+        { "/text", -EPROTOTYPE, -EPROTOTYPE, 0, 0 },
+        { "/yes", -EPROTOTYPE, -EPROTOTYPE, 0, 0 },
+        { "/missing", -ENOENT, -ENOENT, 0, 0 },
     };
     AUTO_OPENED opened;
     CU_ASSERT_FATAL(opened_init(&opened, document) == 0);

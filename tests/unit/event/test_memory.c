@@ -12,6 +12,7 @@
 /* No allocation succeeds. */
 static bool is_out_of_memory;
 
+/* The names are the linker's. NOLINTBEGIN(cert-dcl37-c,cert-dcl51-cpp,bugprone-reserved-identifier) */
 void *__real_malloc(size_t size);
 void *__real_realloc(void *block, size_t size);
 void *__wrap_malloc(size_t size);
@@ -26,6 +27,8 @@ void *__wrap_realloc(void *block, size_t size)
 {
     return is_out_of_memory ? NULL : __real_realloc(block, size);
 }
+
+/* NOLINTEND(cert-dcl37-c,cert-dcl51-cpp,bugprone-reserved-identifier) */
 
 static int set_string(struct weir_event *event)
 {

@@ -118,8 +118,8 @@ static void test_longest_path(void)
     memset(text, '[', JSON_PATH_MAX);
     text[JSON_PATH_MAX] = '9';
     memset(text + JSON_PATH_MAX + 1, ']', JSON_PATH_MAX);
-    for (size_t i = 0; i < JSON_PATH_MAX; i++) {
-        memcpy(path_text + 2 * i, "/0", 2);
+    for (size_t i = 0; i < 2 * JSON_PATH_MAX; i++) {
+        path_text[i] = "/0"[i % 2];
     }
     AUTO_PARSED parsed;
     CU_ASSERT_FATAL(parsed_index(&parsed, text, sizeof(text) - 1) == 0);

@@ -77,9 +77,17 @@ static void test_length(void)
     CU_ASSERT(!json_number_is_integer("12.5", 3));
 }
 
+static uint64_t bits_of(double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof(bits));
+    return bits;
+}
+
+/* Zero has a sign here. */
 static bool is_same_double(double a, double b)
 {
-    return memcmp(&a, &b, sizeof(a)) == 0;
+    return bits_of(a) == bits_of(b);
 }
 
 static void check_double(const char *text)

@@ -88,8 +88,9 @@ static size_t random_text(struct random *random, char *text, size_t max, unsigne
             continue;
         }
         const char *character = characters[random_below(random, ARRAY_SIZE(characters))];
-        memcpy(text + len, character, strlen(character));
-        len += strlen(character);
+        while (*character != '\0') {
+            text[len++] = *character++;
+        }
     }
     return len;
 }
