@@ -23,8 +23,8 @@ SEED = 20260401
 
 # Work that leaves no trace, so that workers are busy and finish at different times.
 BUSY = [{'set': {'path': '/busy', 'value': 'x' * 100}}, {'remove': {'path': '/busy'}}]
-PACED = {'workers': 4, 'batch': {'max_events': 32, 'linger': '2ms'},
-         'checkpoint': {'interval': '10ms'}, 'steps': [SET_STEP] + 4000 * BUSY}
+PACED = {'workers': 4, 'batch': {'max_events': 8, 'linger': '2ms'},
+         'checkpoint': {'interval': '10ms'}, 'steps': [SET_STEP] + 2000 * BUSY}
 ROLL = {'options': {'roll': {'bytes': '2MiB'}}}
 
 
