@@ -189,8 +189,10 @@ static int append_errored(struct buffer *line, const struct error_event *event,
 {
     static const char before[] = ",\"errored_stream_name\":";
     const struct buffer *stream = &said->fields[FIELD_STREAM];
-    int r = stream->len > 0 ? append_said(line, before, stream)
-                            : append_member(line, before, event->errored_stream);
+    int r = append_said(line, before, stream);
+    if (stream->len == 0 && event->errored_stream != NULL) {
+        r = append_member(line, before, event->errored_stream);
+    }
     return r < 0 ? r : append_said(line, ",\"errored_schema_uri\":", &said->fields[FIELD_SCHEMA]);
 }
 

@@ -26,7 +26,8 @@ struct error_event {
     int64_t realtime_ns;
     const char *error_type;
     const char *message;
-    /* The source's stream; errored_stream_name where the raw event does not name one. */
+    /* The source's stream; errored_stream_name where the raw event does not name one. NULL: a source
+     * without a stream's name, and then there may be no such field. */
     const char *errored_stream;
     /* The source event as it was read; NULL: too large to be kept, and message says where it is. */
     const char *raw;
