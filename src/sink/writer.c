@@ -212,13 +212,25 @@ struct settled {
     bool errored;
 };
 
+/* The length of the first line for the error sink. */
+static size_t first_error_len(const struct result_batch *batch)
+{
+    for (size_t i = 0; i < batch->n_results; i++) {
+        if (batch->results[i].verdict == VERDICT_ERROR) {
+            return batch->results[i].line_len;
+        }
+    }
+    return 0;
+}
+
 static int write_errors(struct writer *writer, const struct result_batch *batch)
 {
     const struct buffer *lines = &batch->lines[RESULT_ERROR_SINK];
     if (writer->options.sinks[RESULT_ERROR_SINK] == NULL) {
+        size_t len = first_error_len(batch);
         return problem_set(&writer->problem, EBADMSG, EXIT_DATA,
                            "stopped at a bad event, because no error_sink is set: %.*s",
-                           (int)(lines->len < 900 ? lines->len : 900), lines->data);
+                           (int)(len < 900 ? len : 900), lines->data);
     }
     return write_lane(writer, RESULT_ERROR_SINK, lines);
 }
