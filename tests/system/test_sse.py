@@ -3,6 +3,7 @@
 
 import re
 import signal
+import time
 
 from weirtest import Bench, PATIENCE, adds_up, main, said, wait_until
 
@@ -102,17 +103,21 @@ def resumes_where_it_stopped(bench):
 
 
 def server_goes_away(bench):
-    """The server dies in the middle and is back later; the job waits it out."""
+    """The server dies in the middle and is back after 30 seconds; the job waits it out."""
     events = generated(bench)
     with bench.serving(events, '--rate', '2000') as url:
         port = int(re.search(r':(\d+)$', url).group(1))
         process = bench.start('run', '--config', bench.sse_config(url))
         wait_until(lambda: bench.n_written() > 300, 'the first events')
         bench.stop(bench.server, signal.SIGKILL)
+    gone = time.monotonic()
     n_before = bench.n_written()
     assert n_before < EVENTS - 100, 'the server was to be stopped in the middle'
     wait_until(lambda: len(re.findall(r'level=warn', said(process))) > 0, 'a word about it')
+    wait_until(lambda: process.poll() is not None or time.monotonic() - gone > 30, 'half a minute',
+               step=0.1)
     assert process.poll() is None, said(process)
+    assert len(re.findall(r'level=warn', said(process))) < 30, 'the server is not hammered'
     with bench.serving(events, listen=f'127.0.0.1:{port}'):
         wait_until(lambda: bench.n_written() >= n_sent_on(events), 'the rest', PATIENCE)
         process.send_signal(signal.SIGTERM)
