@@ -25,6 +25,8 @@ struct fake_clock {
 struct rig {
     char directory[256];
     struct scripted_fs fs;
+    /* The script belongs to one thread: with compression the machine's own calls are made. */
+    bool is_unscripted;
     struct fake_clock clock;
     struct file_sink_options options;
     struct sink *sink;
@@ -72,7 +74,7 @@ static inline int rig_open(struct rig *rig, const struct sink_state *restored)
 {
     rig_close(rig);
     rig->options.uri = rig->directory;
-    rig->options.filesystem = &rig->fs.fs;
+    rig->options.filesystem = rig->is_unscripted ? filesystem_system() : &rig->fs.fs;
     rig->options.clock = &rig->clock.clock;
     rig->options.restored = restored;
     rig->problem = (struct problem){ 0 };

@@ -223,6 +223,7 @@ static void test_closed_parts_are_compressed(void)
 {
     struct rig rig;
     rig_init(&rig);
+    rig.is_unscripted = true;
     rig.options.compress_zstd = true;
     rig.options.roll_bytes = 1;
     CU_ASSERT_EQUAL_FATAL(rig_open(&rig, NULL), 0);
@@ -252,6 +253,7 @@ static void test_compression_is_gone_on_with(void)
     rig_put(&rig, "out.000003.ndjson", "3\n");
     rig_put(&rig, "out.000009.ndjson", "theirs\n");
     rig_put(&rig, "out.000009.ndjson.zst.tmp", "theirs");
+    rig.is_unscripted = true;
     rig.options.compress_zstd = true;
     CU_ASSERT_EQUAL_FATAL(rig_open(&rig, &(struct sink_state){ 3, 2 }), 0);
     rig_close(&rig);
