@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "http/http_url.h"
@@ -310,9 +311,24 @@ static int open_parts(struct sse_source *self)
     return r < 0 ? r : sse_link_new(&link, &self->link);
 }
 
+/* Authorities that cannot be read would look like a service that is not there. */
+static int check_ca_file(const char *ca_file, struct problem *problem)
+{
+    if (ca_file == NULL || access(ca_file, R_OK) == 0) {
+        return 0;
+    }
+    int error = errno;
+    return problem_set(problem, error, EXIT_CONFIG, "source: http.ca_file %s cannot be read: %s",
+                       ca_file, strerror(error));
+}
+
 int sse_source_open(const struct sse_source_options *options, struct source **ret_source,
                     struct problem *problem)
 {
+    int r = check_ca_file(options->ca_file, problem);
+    if (r < 0) {
+        return r;
+    }
     struct sse_source *self = calloc(1, sizeof(*self));
     if (self == NULL) {
         return problem_set(problem, ENOMEM, EXIT_SOFTWARE, "out of memory");
@@ -322,7 +338,7 @@ int sse_source_open(const struct sse_source_options *options, struct source **re
     self->wake.fd = -1;
     sse_parser_init(&self->parser, options->common.max_event_size);
     pace_init(&self->pace, options->max_rate, sse_now_ns(self));
-    int r = name_source(self);
+    r = name_source(self);
     if (r == -EINVAL) {
         sse_close(&self->base);
         return problem_set(problem, EINVAL, EXIT_CONFIG, "source: the url is no http or https URL");

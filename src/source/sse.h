@@ -49,8 +49,8 @@ struct sse_source_options {
 };
 
 /*
- * Connects to nothing yet. Returns 0, or -errno with problem filled (exit code 78: no URL). Thread:
- * any, before read.
+ * Connects to nothing yet. Returns 0, or -errno with problem filled (exit code 78: no URL, no such
+ * ca_file). Thread: any, before read.
  */
 int sse_source_open(const struct sse_source_options *options, struct source **ret_source,
                     struct problem *problem);

@@ -15,9 +15,9 @@ def generated(bench: Bench, **options):
                                           'topics': 2, **options})
 
 
-def run_until(bench, config, n_expected):
+def run_until(bench, config, n_expected, *arguments):
     """Runs the job until both sinks hold n_expected events, then ends it gently."""
-    process = bench.start('run', '--config', config)
+    process = bench.start('run', '--config', config, *arguments)
     wait_until(lambda: process.poll() is not None or bench.n_written() >= n_expected,
                f'{n_expected} events', step=0.01)
     if process.poll() is None:
@@ -143,6 +143,7 @@ def unknown_stream(bench):
     assert 'no.such.stream' in run.stderr, run.stderr[-2000:]
 
 
-main([with_workers(1), with_workers(2), with_workers(8), limit_ends_the_run, connections_are_cut,
-      cut_at_every_event, offsets_move_between_runs, offsets_move_at_a_cut,
-      resumes_where_it_stopped, server_goes_away, server_that_never_comes, unknown_stream])
+if __name__ == '__main__':
+    main([with_workers(1), with_workers(2), with_workers(8), limit_ends_the_run, connections_are_cut,
+          cut_at_every_event, offsets_move_between_runs, offsets_move_at_a_cut,
+          resumes_where_it_stopped, server_goes_away, server_that_never_comes, unknown_stream])
