@@ -84,6 +84,16 @@ static bool read_number(const char **at, const char *end, int base, uint64_t *re
     return *stop == '\0';
 }
 
+static char *copy_path(const char *bytes, size_t len)
+{
+    char *path = malloc(len + 1);
+    if (path != NULL) {
+        memcpy(path, bytes, len);
+        path[len] = '\0';
+    }
+    return path;
+}
+
 /* Whether [text, end) is what the record is written as: no byte of it may change unnoticed. */
 static int check_spelling(const struct file_record *record, const char *text, const char *end)
 {
@@ -113,7 +123,7 @@ int file_record_read(const char **state, const char *end, struct file_record *re
         return -EBADMSG;
     }
     struct file_record record = {
-        .path = strndup(at, path_len),
+        .path = copy_path(at, path_len),
         .generation = (uint32_t)numbers[4],
         .fingerprint = numbers[0],
         .fingerprint_len = (size_t)numbers[1],
