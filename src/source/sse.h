@@ -10,7 +10,9 @@
  * (meta.domain "canary") advance the position and are dropped.
  *
  * With until_ms the source ends when the messages have passed it: of each topic-partition, the first
- * message at or after it and all behind it are left for another run.
+ * message at or after it and all behind it are left for another run. It ends when each topic-partition
+ * that had an event is there, or one of them is ten minutes farther, or, once until_ms has passed on
+ * our clock too, when a connection that works is silent for five seconds.
  *
  * Where events carry no offsets and ids tell no place, what was read cannot be read again after a
  * crash; that shows with the first event only, and is logged then.

@@ -107,7 +107,10 @@ bool sse_track_has_moved(const struct sse_track *track);
  */
 int sse_track_follow(struct sse_track *track);
 
-/* Whether the messages have passed until_ms. */
+/*
+ * Whether the messages have passed until_ms: each topic-partition that had an event has reached it, or
+ * one of them is SSE_STEP_BACK_MS farther.
+ */
 bool sse_track_is_past_until(const struct sse_track *track);
 
 /* Whether a message came that carries no offset and whose place no id tells. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """SSE to file, from weir serve: workers, cuts, moved offsets, a server that goes away."""
 
+import json
 import re
 import signal
 import time
@@ -102,6 +103,21 @@ def resumes_where_it_stopped(bench):
     bench.check(events)
 
 
+def until_is_the_end_of_a_run(bench):
+    """Runs that follow each other, each to its `until`, from a server that has more and stays."""
+    events = generated(bench)
+    with bench.serving(events, '--stay') as url:
+        # Events are 50 ms apart.
+        for until, n_least in (('00:01:00', 1000), ('00:01:00', 0), ('00:02:00', 1000)):
+            config = bench.sse_config(url, options={'until': f'2026-01-01T{until}Z'})
+            accounting = adds_up(bench.run(config).must(0).accounting)
+            assert n_least <= accounting['read'] <= n_least + 200, (until, accounting)
+            latest = max(json.loads(line)['meta']['dt'] for line in bench.lines())
+            assert latest < f'2026-01-01T{until}', (until, latest)
+        run_until(bench, bench.sse_config(url), n_sent_on(events))
+    bench.check(events)
+
+
 def server_goes_away(bench):
     """The server dies in the middle and is back after 30 seconds; the job waits it out."""
     events = generated(bench)
@@ -146,4 +162,4 @@ def unknown_stream(bench):
 if __name__ == '__main__':
     main([with_workers(1), with_workers(2), with_workers(8), limit_ends_the_run, connections_are_cut,
           cut_at_every_event, offsets_move_between_runs, offsets_move_at_a_cut,
-          resumes_where_it_stopped, server_goes_away, server_that_never_comes, unknown_stream])
+          resumes_where_it_stopped, until_is_the_end_of_a_run, server_goes_away, server_that_never_comes, unknown_stream])

@@ -2,7 +2,7 @@
 /*
  * An sse source with all that a pipeline puts around it, in one thread: a server with a recording, a
  * partition table, a ledger, a pool; and a list of what came out. Time is the machine's, since curl
- * and the server know no other; nothing sleeps.
+ * and the server know no other, but for what a test adds to it; nothing sleeps.
  */
 #ifndef WEIR_TESTS_SSE_RIG_H
 #define WEIR_TESTS_SSE_RIG_H
@@ -33,8 +33,28 @@ struct rig_event {
     char *fault_message;
 };
 
+/* The machine's time and what the test adds to it; another date where it says one. */
+struct rig_clock {
+    struct clock clock;
+    int64_t ahead_ns;
+    /* 0: the machine's. */
+    int64_t realtime_ns;
+};
+
+static inline int64_t rig_monotonic(const struct clock *clock)
+{
+    return clock_now_ns(clock_system()) + ((const struct rig_clock *)clock)->ahead_ns;
+}
+
+static inline int64_t rig_realtime(const struct clock *clock)
+{
+    const struct rig_clock *self = (const struct rig_clock *)clock;
+    return self->realtime_ns > 0 ? self->realtime_ns : clock_system()->realtime_ns(clock_system());
+}
+
 /* One run of a source; what a crash leaves is the snapshot and the state. */
 struct rig {
+    struct rig_clock clock;
     struct budget budget;
     struct partition_table *partitions;
     struct ledger *ledger;
@@ -61,7 +81,7 @@ struct rig_options {
 
 static inline void rig_open(struct rig *rig, const struct rig_options *options)
 {
-    *rig = (struct rig){ 0 };
+    *rig = (struct rig){ .clock.clock = { rig_monotonic, rig_realtime } };
     budget_init(&rig->budget, SIZE_MAX / 2);
     rig->events = calloc(RIG_MAX_EVENTS, sizeof(*rig->events));
     CU_ASSERT_EQUAL_FATAL(partition_table_new(&rig->partitions), 0);
@@ -73,7 +93,7 @@ static inline void rig_open(struct rig *rig, const struct rig_options *options)
     struct sse_source_options sse = {
         .common = {
             .partitions = rig->partitions,
-            .clock = clock_system(),
+            .clock = &rig->clock.clock,
             .batch_max_events = options->batch_max_events == 0 ? 64 : options->batch_max_events,
             .batch_max_bytes = 1 << 20,
             .linger_ns = 10 * NS_PER_MS,
@@ -217,6 +237,8 @@ struct rig_recording {
     size_t large;
     size_t large_len;
     int64_t step_ms;
+    /* Added to all offsets: another datacentre's cluster. */
+    size_t offset_base;
 };
 
 /* 2026-01-01T00:00:00Z */
@@ -235,7 +257,7 @@ static inline void rig_write_event(const struct rig_recording *recording, size_t
         "\"dt\":\"%s\",\"domain\":\"%s\",\"topic\":\"%s.s\",\"partition\":0,"
         "\"offset\":%zu},\"pad\":\"",
         i, i, dt, is_canary ? "canary" : "en.example.org", is_codfw ? "codfw" : "eqiad",
-        (is_codfw ? 70000 : 1000) + i);
+        recording->offset_base + (is_codfw ? 70000 : 1000) + i);
     size_t pad = recording->large_len > 0 && i == recording->large ? recording->large_len : i % 97;
     for (size_t k = 0; k < pad; k++) {
         buffer_append_byte(text, 'x');

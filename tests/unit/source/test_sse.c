@@ -7,6 +7,7 @@
 #include "base/filesystem.h"
 #include "base/log.h"
 
+#include "../http/scripted_server.h"
 #include "sse_rig.h"
 
 /* Every number from 0 to n - 1 came once, as `kind`, but for those that must not. */
@@ -225,6 +226,61 @@ static void test_until(void)
     rig_server_stop(&server);
 }
 
+/* Behind `until` by the real clock, a server that is silent for five seconds has no more. */
+static void test_until_in_silence(void)
+{
+    static const struct rig_recording recording = { .n_events = 10, .step_ms = 1000 };
+    struct rig_server server;
+    struct rig rig;
+    rig_serve(&server, (struct serve_options){ .stay = true }, &recording);
+    rig_open(&rig, &(struct rig_options){ .url = server.url,
+                                          .idle_timeout_ns = 3600 * NS_PER_S,
+                                          .until_ms = RIG_EPOCH_MS + 60 * 1000 });
+    rig.clock.realtime_ns = (RIG_EPOCH_MS + 59 * 1000) * NS_PER_MS;
+    rig_read_all(&rig, 10, NULL);
+    rig.clock.ahead_ns = 600 * NS_PER_S;
+    rig_read(&rig, NULL);
+    CU_ASSERT_EQUAL(rig.outcome, SOURCE_MORE);
+    rig.clock.realtime_ns = (RIG_EPOCH_MS + 60 * 1000) * NS_PER_MS;
+    rig_read(&rig, NULL);
+    CU_ASSERT_EQUAL(rig.outcome, SOURCE_END);
+    CU_ASSERT_EQUAL(rig.n_events, 10);
+    rig_close(&rig);
+    rig_server_stop(&server);
+}
+
+/* The field goes from the stream to who waits; test_sse_link.c has its limits. */
+static void test_retry(void)
+{
+#define HEAD "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+#define EVENT(n) \
+    "data: {\"n\":" n ",\"meta\":{\"topic\":\"eqiad.s\",\"partition\":0,\"offset\":" n "}}\n\n"
+    static const struct script_step steps[] = {
+        { HEAD "retry: 30000\n" EVENT("1"), 0, SCRIPT_CLOSE },
+        { HEAD EVENT("1") EVENT("2"), 0, SCRIPT_CLOSE },
+    };
+    struct scripted_server server;
+    struct rig rig;
+    char url[64];
+    scripted_server_start(&server, steps, 2);
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/", server.port);
+    rig_open(&rig, &(struct rig_options){ .url = url });
+    rig_read_all(&rig, 1, NULL);
+    /* A read takes a second where nothing comes. */
+    rig.clock.ahead_ns += 15 * NS_PER_S;
+    rig_read(&rig, NULL);
+    CU_ASSERT_EQUAL(rig.n_events, 1);
+    rig.clock.ahead_ns += 16 * NS_PER_S;
+    rig_read_all(&rig, 2, NULL);
+    CU_ASSERT_EQUAL_FATAL(rig.n_events, 2);
+    CU_ASSERT_EQUAL(rig.events[1].n, 2);
+    rig_close(&rig);
+    scripted_server_stop(&server);
+    scripted_server_deinit(&server);
+#undef HEAD
+#undef EVENT
+}
+
 static void test_interrupt(void)
 {
     static const struct rig_recording recording = { .n_events = 10, .step_ms = 50 };
@@ -390,6 +446,8 @@ static const struct test_case cases[] = {
     { "what is no JSON has a place too", test_no_json },
     { "max_rate", test_max_rate },
     { "since and until", test_until },
+    { "until, where nothing comes any more", test_until_in_silence },
+    { "retry: is kept to", test_retry },
     { "an interrupt ends a read", test_interrupt },
     { "429 and 503 with Retry-After", test_refused_for_a_while },
     { "failures at start", test_failures_at_start },

@@ -20,7 +20,7 @@ struct bench {
     struct position position;
 };
 
-static void bench_open(struct bench *bench, int64_t since_ms)
+static void bench_open_until(struct bench *bench, int64_t since_ms, int64_t until_ms)
 {
     *bench = (struct bench){ 0 };
     CU_ASSERT_EQUAL_FATAL(partition_table_new(&bench->partitions), 0);
@@ -28,8 +28,13 @@ static void bench_open(struct bench *bench, int64_t since_ms)
     CU_ASSERT_EQUAL_FATAL(sse_facts_reader_new(&bench->reader), 0);
     struct sse_track_options options = { .partitions = bench->partitions,
                                          .since_ms = since_ms,
-                                         .until_ms = -1 };
+                                         .until_ms = until_ms };
     CU_ASSERT_EQUAL_FATAL(sse_track_new(&options, &bench->track), 0);
+}
+
+static void bench_open(struct bench *bench, int64_t since_ms)
+{
+    bench_open_until(bench, since_ms, -1);
 }
 
 static void bench_close(struct bench *bench)
@@ -262,6 +267,58 @@ static void test_facts(void)
     sse_facts_reader_free(reader);
 }
 
+#define AT(topic, offset, seconds)                                                                \
+    "{\"meta\":{\"topic\":\"" topic "\",\"partition\":0,\"offset\":" #offset ",\"id\":\"" #offset \
+    "\",\"dt\":\"1970-01-01T01:" seconds "Z\"}}"
+#define UNTIL_MS INT64_C(3720000) /* 01:02:00 */
+
+/* The end is where every topic-partition that had an event is at it, or one ten minutes behind it. */
+static void test_until(void)
+{
+    static const char id[] = "[" ENTRY("eqiad.s", "\"offset\":-1") "," ENTRY(
+        "codfw.s", "\"offset\":-1") "," ENTRY("eqiad.t", "\"offset\":-1") "]";
+    static const struct {
+        const char *event;
+        int action;
+        bool is_past;
+    } rows[] = {
+        { AT("eqiad.s", 1, "00:00"), SSE_GIVE, false },
+        { AT("codfw.s", 7, "00:00"), SSE_GIVE, false },
+        { AT("eqiad.s", 2, "01:59.999"), SSE_GIVE, false },
+        { AT("eqiad.s", 3, "02:00"), SSE_IGNORE, false },
+        /* Behind the first one that is too late; another run has them both. */
+        { AT("eqiad.s", 4, "01:00"), SSE_IGNORE, false },
+        { AT("codfw.s", 8, "01:30"), SSE_GIVE, false },
+        { AT("codfw.s", 9, "02:30"), SSE_IGNORE, true },
+    };
+    struct bench bench;
+    bench_open_until(&bench, -1, UNTIL_MS);
+    sse_track_connected(bench.track, UNTIL_MS);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        CU_ASSERT_EQUAL(take(&bench, id, rows[i].event), rows[i].action);
+        CU_ASSERT_EQUAL(sse_track_is_past_until(bench.track), rows[i].is_past);
+    }
+    /* Another run begins behind what this one gave out. */
+    check_asks(&bench,
+               "[" ENTRY("eqiad.s", "\"offset\":2") "," ENTRY("codfw.s", "\"offset\":8") "," ENTRY(
+                   "eqiad.t", "\"timestamp\":3600000") "]");
+    bench_close(&bench);
+}
+
+static void test_until_without_the_other(void)
+{
+    struct bench bench;
+    bench_open_until(&bench, -1, UNTIL_MS);
+    sse_track_connected(bench.track, UNTIL_MS);
+    CU_ASSERT_EQUAL(take(&bench, "", AT("eqiad.s", 1, "00:00")), SSE_GIVE);
+    CU_ASSERT_EQUAL(take(&bench, "", AT("codfw.s", 7, "00:00")), SSE_GIVE);
+    CU_ASSERT_EQUAL(take(&bench, "", AT("eqiad.s", 2, "11:59.999")), SSE_IGNORE);
+    CU_ASSERT_FALSE(sse_track_is_past_until(bench.track));
+    CU_ASSERT_EQUAL(take(&bench, "", AT("eqiad.s", 3, "12:00")), SSE_IGNORE);
+    CU_ASSERT_TRUE(sse_track_is_past_until(bench.track));
+    bench_close(&bench);
+}
+
 static void test_window(void)
 {
     enum { LIMIT = 1000 };
@@ -306,6 +363,8 @@ static const struct test_case cases[] = {
     { "events without any place", test_blind },
     { "topics that would break a header", test_hostile_topics },
     { "facts of an event", test_facts },
+    { "until: every topic-partition is at it", test_until },
+    { "until: one is far behind it, another silent", test_until_without_the_other },
     { "the window forgets the oldest", test_window },
 };
 
