@@ -61,7 +61,7 @@ struct weir_app {
     /*
      * Enriches one event, in place. Returns 0 (the event goes to the sink), WEIR_DROP (it goes
      * nowhere, and is counted), or a negative errno (it goes to the error sink; weir_event_fail() gives
-     * it a type and a message). The event, and every view taken from it, ends with the call. Called
+     * it a type and a message); any other positive value is a mistake, and the event an error. The event, and every view taken from it, ends with the call. Called
      * after the configured steps, by several threads at once: what context points to is each thread's
      * own. http is NULL unless uses_http is set. May be NULL.
      */

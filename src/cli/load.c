@@ -42,12 +42,11 @@ enum exit_code load_config(const struct load_arguments *arguments, const struct 
     };
     struct problem problem = { 0 };
     if (config_load(&options, ret_config, &problem) < 0) {
-        bool has_list = errors.len > 0;
-        fprintf(stderr, "%.*s%s", (int)errors.len, has_list ? errors.data : "",
-                has_list && errors.data[errors.len - 1] == '\n' ? "" : "\n");
-        if (!has_list) {
-            fprintf(stderr, "%s\n", problem.text);
-        }
+        const char *text = errors.len > 0 ? buffer_text(&errors) : NULL;
+        text = text == NULL ? problem.text : text;
+        size_t len = strlen(text);
+        fprintf(stderr, "%s%s%s", problem.exit_code == EXIT_USAGE ? "weir: " : "", text,
+                len > 0 && text[len - 1] == '\n' ? "" : "\n");
         return problem.exit_code;
     }
     for (size_t i = 0; i < (*ret_config)->warnings.n_items; i++) {

@@ -3,8 +3,10 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "cli/command.h"
 #include "cli/serve.h"
+#include "config/config.h"
 #include "weir/version.h"
 
 #define CONFIG_OPTIONS                                                                        \
@@ -63,8 +65,9 @@ static enum exit_code print_help(const struct weir_app *app)
     for (const struct command *command = commands; command->name != NULL; command++) {
         printf("  %-8s %s\n", command->name, command->summary);
     }
-    printf("\n  %s help COMMAND shows its options. Without a command, options mean `run`.\n",
-           app->name);
+    printf("\n  %s help COMMAND shows its options, %s help config every key of a configuration.\n"
+           "  Without a command, options mean `run`.\n",
+           app->name, app->name);
     return fflush(stdout) == 0 ? EXIT_DONE : EXIT_IO;
 }
 
@@ -96,14 +99,30 @@ static enum exit_code print_version(const struct weir_app *app)
     return fflush(stdout) == 0 ? EXIT_DONE : EXIT_IO;
 }
 
+/* Every key there is. */
+static enum exit_code print_config_help(void)
+{
+    AUTO_BUFFER manual = { 0 };
+    if (config_manual(&manual) < 0) {
+        return EXIT_SOFTWARE;
+    }
+    fwrite(manual.data, 1, manual.len, stdout);
+    return fflush(stdout) == 0 ? EXIT_DONE : EXIT_IO;
+}
+
 static enum exit_code help(const struct weir_app *app, int argc, char **argv)
 {
     if (argc < 2) {
         return print_help(app);
     }
+    if (strcmp(argv[1], "config") == 0) {
+        return print_config_help();
+    }
     const struct command *command = command_find(argv[1]);
     if (command == NULL) {
-        return usage_error("help", "there is no command %s", argv[1]);
+        fprintf(stderr, "%s: help: there is no command %s; see %s --help\n", app->name, argv[1],
+                app->name);
+        return EXIT_USAGE;
     }
     return print_command_help(app, command);
 }

@@ -94,6 +94,14 @@ static int take_option(struct run_arguments *arguments, int code, const char *va
     }
 }
 
+static const char *option_name(const struct option *options, int code)
+{
+    while (options->name != NULL && options->val != code) {
+        options++;
+    }
+    return options->name == NULL ? "" : options->name;
+}
+
 static enum exit_code parse(struct run_arguments *arguments, int argc, char **argv)
 {
     static const struct option options[] = {
@@ -116,7 +124,8 @@ static enum exit_code parse(struct run_arguments *arguments, int argc, char **ar
                                argv[optind - 1]);
         }
         if (r < 0) {
-            return usage_error("run", "\"%s\" is not a valid value", optarg);
+            return usage_error("run", "--%s: \"%s\" is not what it takes",
+                               option_name(options, code), optarg);
         }
     }
     if (optind < argc) {
@@ -141,7 +150,8 @@ enum exit_code cli_run(const struct weir_app *app, int argc, char **argv)
     }
     struct problem problem = { 0 };
     if (config_check_built(config, &problem) < 0) {
-        log_error("cannot start", LOG_TEXT("reason", problem.text));
+        /* A line each, as every other mistake in a configuration. */
+        fprintf(stderr, "%s\n", problem.text);
         return problem.exit_code;
     }
     arguments.engine.config = config;

@@ -97,11 +97,11 @@ const struct config_key config_key_rows[] = {
       "tells the processes of one job apart; part names carry it when it is set" },
     { "stream_manager.stream_config_uri", TYPE_URI, AT(stream_config_uri),
       "https://meta.wikimedia.org/w/api.php",
-      "stream configuration: a file (JSON or YAML) or an EventStreamConfig API" },
+      "stream configuration: a file (JSON or YAML) or an EventStreamConfig API; not read yet" },
     { "stream_manager.schema_uris", TYPE_URIS, AT(schema_uris),
       "[https://schema.wikimedia.org/repositories/primary/jsonschema, "
       "https://schema.wikimedia.org/repositories/secondary/jsonschema]",
-      "schema repositories, tried in order" },
+      "schema repositories, tried in order; not read yet" },
     { "stream_manager.partition_by", TYPE_POINTERS, AT(partition_by), NULL,
       "the fields whose values keep events in order; default: the application's, or page and wiki "
       "for mediawiki.page* streams" },
@@ -185,7 +185,7 @@ const struct config_key config_key_rows[] = {
     { "stream_manager.batch.linger", TYPE_DURATION, AT(batch.linger_ms), "10ms",
       "how long a batch may wait to be filled", 0, 60 * SECONDS },
     { "stream_manager.max_in_flight", TYPE_INTEGER, AT(max_in_flight), "1024",
-      "events that may wait at once; then the source pauses", 1, 10 * MILLION },
+      "events that may wait at once; then the source pauses; no event waits yet", 1, 10 * MILLION },
     { "stream_manager.max_event_size", TYPE_BYTES, AT(max_event_size), "16MiB",
       "an event above becomes an error event", KIB, GIB },
     { "stream_manager.memory_limit", TYPE_BYTES, AT(memory_limit), "256MiB",

@@ -119,6 +119,13 @@ static struct yaml_node *parse_value(struct loading *loading, const char *source
 {
     struct problem problem = { 0 };
     struct yaml_node *value = NULL;
+    if (strcmp(text, "-") == 0) {
+        /* YAML's mark of a list item, and everybody's word for standard input. */
+        struct yaml_origin origin = { .source = source };
+        value = yaml_scalar_new(loading->arena, "-", 1, false, &origin);
+        loading->diagnostics->is_out_of_memory |= value == NULL;
+        return value;
+    }
     if (yaml_parse(loading->arena, source, text, strlen(text), &value, &problem) < 0) {
         diagnose_problem(loading->diagnostics, &problem);
         return NULL;
@@ -247,7 +254,7 @@ static int merge_set(struct loading *loading, const char *set, struct problem *p
 {
     const char *equals = strchr(set, '=');
     if (equals == NULL) {
-        return problem_set(problem, EINVAL, EXIT_USAGE, "--set: expected key.path=value");
+        return problem_set(problem, EINVAL, EXIT_USAGE, "--set %s: expected key.path=value", set);
     }
     struct config_path path;
     int len = (int)strnlen(set, (size_t)(equals - set) < 200 ? (size_t)(equals - set) : 200);

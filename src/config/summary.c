@@ -216,5 +216,11 @@ int config_summary(const struct config *config, struct buffer *buffer)
     if (r == 0) {
         r = summarise_machine(config, buffer);
     }
-    return r < 0 ? r : summarise_checkpoint(config, buffer);
+    if (r == 0) {
+        r = summarise_checkpoint(config, buffer);
+    }
+    return r < 0 ? r
+                 : buffer_append_text(
+                       buffer, "not yet     stream configuration and schemas are not read: events "
+                               "go out unchecked\n");
 }

@@ -15,6 +15,8 @@
 enum {
     /* How long a drain may take before what still waits is given back. */
     DRAIN_LIMIT_MS = 25000,
+    /* timeout(1) and other wrappers send one signal twice: to the process, and to its group. */
+    SAME_SIGNAL_MS = 250,
     STATUS_EVERY_MS = 500,
 };
 
@@ -63,6 +65,11 @@ static void handle_signal(struct watch *watch)
         return;
     }
     if (watch->drain_deadline_ns != 0) {
+        int64_t draining_ns =
+            clock_now_ns(watch->job->clock) + DRAIN_LIMIT_MS * NS_PER_MS - watch->drain_deadline_ns;
+        if (draining_ns < SAME_SIGNAL_MS * NS_PER_MS) {
+            return;
+        }
         log_warning("ended at once by a second signal", LOG_TEXT("signal", sigabbrev_np(number)));
         _exit(128 + number);
     }
@@ -118,7 +125,11 @@ static int run_job(struct job *job, struct problem *problem)
         return problem_set(problem, -signal_fd, EXIT_SOFTWARE, "cannot take signals: %s",
                            strerror(-signal_fd));
     }
-    int r = job_open(job, problem);
+    const char *report = job->options.report_path;
+    int r = report == NULL ? 0 : job_report_check(report, problem);
+    if (r == 0) {
+        r = job_open(job, problem);
+    }
     if (r < 0) {
         return r;
     }

@@ -10,7 +10,7 @@ void job_describe_position(const struct job *job, const struct position *positio
 {
     const struct partition_state *start =
         partition_table_start(job->partitions, position->partition);
-    snprintf(text, text_size, "%s at %lld", start->name, (long long)position->offset);
+    snprintf(text, text_size, "%s at offset %lld", start->name, (long long)position->offset);
 }
 
 /* Without an error sink the line is the reason that the writer stops with. */

@@ -116,6 +116,9 @@ void job_describe_position(const struct job *job, const struct position *positio
 /* Writes the last line, and the report where one is asked for. Returns 0 or -errno. */
 int job_report(struct job *job, struct problem *problem);
 
+/* Whether a report can be written to path, before there is one. Returns 0, or -errno with problem filled. */
+int job_report_check(const char *path, struct problem *problem);
+
 /* Draws the live line. */
 struct status {
     uint64_t last_delivered;

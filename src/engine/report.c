@@ -7,6 +7,7 @@
 #include <libgen.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 struct figures {
     uint64_t read;
@@ -68,6 +69,20 @@ static int render_report(const struct job *job, const struct figures *figures, s
         (double)histogram_quantile(latency, 0.5) / 1e6,
         (double)histogram_quantile(latency, 0.99) / 1e6,
         (double)histogram_quantile(latency, 0.999) / 1e6, (long long)usage.ru_maxrss * 1024);
+}
+
+int job_report_check(const char *path, struct problem *problem)
+{
+    AUTO_FREE char *copy = strdup(path);
+    if (copy == NULL) {
+        return problem_set(problem, ENOMEM, EXIT_SOFTWARE, "out of memory");
+    }
+    const char *directory = dirname(copy);
+    if (access(directory, W_OK | X_OK) < 0) {
+        return problem_set(problem, errno, EXIT_CONFIG, "--report %s: cannot write to %s: %s", path,
+                           directory, strerror(errno));
+    }
+    return 0;
 }
 
 static int write_report(const char *path, const struct buffer *text)

@@ -47,7 +47,7 @@ static int problem_part(struct problem *problem, const struct file_sink *file, c
 {
     return problem_set(problem, EBADMSG, EXIT_DATA,
                        "the checkpoint names %s/%s as the open part with %" PRId64
-                       " bytes, but %s; put it back, or begin anew with --fresh",
+                       " bytes, now: %s; put it back, or begin anew with --fresh",
                        file->directory, name, file->open.length, why);
 }
 

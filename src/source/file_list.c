@@ -58,7 +58,7 @@ static int add_glob(struct file_list *list, const char *pattern)
     glob_t matches;
     int result = glob(pattern, GLOB_NOSORT, NULL, &matches);
     if (result != 0) {
-        return result == GLOB_NOSPACE ? -ENOMEM : -ENOENT;
+        return result == GLOB_NOSPACE ? -ENOMEM : -ENODATA;
     }
     int r = 0;
     for (size_t i = 0; r == 0 && i < matches.gl_pathc; i++) {
@@ -88,8 +88,9 @@ int file_list_make(const char *uri, struct file_list *ret_list, struct problem *
     } else {
         r = add(&list, strdup(uri));
     }
-    if (r == 0 && list.n_paths == 0) {
-        r = -ENOENT;
+    if (r == -ENODATA || (r == 0 && list.n_paths == 0)) {
+        file_list_deinit(&list);
+        return problem_set(problem, ENOENT, EXIT_CONFIG, "source: %s: there is no file", uri);
     }
     if (r < 0) {
         file_list_deinit(&list);

@@ -172,8 +172,15 @@ static int process_document(struct worker *worker, const struct batch *batch,
     if (r == 0) {
         return deliver(worker, event);
     }
-    return r == WEIR_DROP ? record(worker, event, VERDICT_DROP, 0)
-                          : fail_enrichment(worker, batch, event, r);
+    if (r == WEIR_DROP) {
+        return record(worker, event, VERDICT_DROP, 0);
+    }
+    if (r > 0) {
+        char message[64];
+        snprintf(message, sizeof(message), "the enrichment function returned %d", r);
+        return fail_event(worker, batch, event, "ReturnValueError", message);
+    }
+    return fail_enrichment(worker, batch, event, r);
 }
 
 static int process_event(struct worker *worker, const struct batch *batch,

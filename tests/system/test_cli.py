@@ -16,6 +16,10 @@ def help_and_version(bench: Bench):
     for command in COMMANDS:
         assert re.search(rf'\b{command}\b', text), command
         assert bench.call('help', command).must(0).stdout, command
+    keys = bench.call('help', 'config').must(0).stdout
+    for key in ('stream_manager.source.options.since', 'stream_manager.steps[].set.path',
+                'stream_manager.checkpoint.interval'):
+        assert f'`{key}`' in keys, key
     assert re.fullmatch(r'weir \d+\.\d+\.\d+.*\n(?s:.*)', bench.call('--version').must(0).stdout)
 
 

@@ -249,6 +249,17 @@ def drains_at(how):
     return case
 
 
+def one_signal_sent_twice_drains(bench):
+    """timeout(1) and other wrappers signal the process, and then its group."""
+    events = generated(bench)
+    process = bench.start('run', '--config', bench.file_config(events, options={'max_rate': 1000}))
+    wait_until(lambda: bench.n_written() > 50, 'the first events')
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGINT)
+    adds_up(bench.finish(process, 30).must(0).accounting)
+    assert 'second signal' not in said(process), said(process)
+
+
 def second_signal_ends_at_once(bench):
     """A drain that cannot finish (nobody reads our output) is ended by the second signal."""
     events = generated(bench, faults=0)
@@ -281,4 +292,5 @@ main([disk_full, disk_full_with_the_state_elsewhere, killed_while_the_disk_is_fu
       bytes_behind_the_checkpoint_are_cut, closed_parts_may_be_taken, output_of_others_stays,
       source_shorter_than_the_checkpoint, source_cut_while_it_is_read,
       other_source_than_the_checkpoint, second_instance, drains_at(signal.SIGTERM),
-      drains_at(signal.SIGINT), second_signal_ends_at_once, reader_of_our_output_goes])
+      drains_at(signal.SIGINT), one_signal_sent_twice_drains, second_signal_ends_at_once,
+      reader_of_our_output_goes])

@@ -205,6 +205,8 @@ def report(bench):
     written = sum(os.path.getsize(part) for part in bench.parts(SINK) + bench.parts(ERRORS))
     assert numbers['bytes_out'] == written, (numbers['bytes_out'], written)
     assert set(numbers['latency_ms']) == {'p50', 'p99', 'p999'}, numbers
+    # A report that cannot be written is known before the work is done.
+    bench.run(bench.file_config(events), '--report', bench.path('nowhere', 'report.json')).must(78)
 
 
 def parts_roll(bench):

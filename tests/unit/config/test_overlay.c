@@ -194,8 +194,8 @@ static void test_sets_that_are_no_sets(void)
         const char *set;
         const char *said;
     } rows[] = {
-        { "stream_manager.workers", "--set: expected key.path=value" },
-        { "", "--set: expected key.path=value" },
+        { "stream_manager.workers", "--set stream_manager.workers: expected key.path=value" },
+        { "", "--set : expected key.path=value" },
         { "=1", "--set : expected key.path=value, with at most 16 names" },
         { "a..b=1", "--set a..b: expected key.path=value, with at most 16 names" },
         { "a.\xFF=1", "--set: byte 3 is not valid UTF-8" },
