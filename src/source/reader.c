@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "json/index.h"
 
 struct reader {
@@ -90,7 +91,7 @@ static int inspect(struct reader *reader, struct batch *batch, struct batch_even
     }
     if (r > 0) {
         /* What is malformed will be refused by the strict walk, at whichever worker. */
-        event->key = event->position.sequence;
+        event->key = hash_bytes(&event->position.sequence, sizeof(event->position.sequence));
         event->is_keyless = r == ROUTE_KEY_MISSING;
     }
     if (batch->bytes.len > 2 * reader->options.batch_bytes) {
