@@ -7,6 +7,9 @@
 
 #include "event/event.h"
 #include "event/pointer.h"
+#include "json/document.h"
+#include "json/index.h"
+#include "json/walk.h"
 
 struct enrich_step {
     int (*run)(const struct enrich_step *step, struct weir_event *event);
@@ -52,6 +55,41 @@ static int step_new(const char *path, struct enrich_step **ret_step, struct prob
     return 0;
 }
 
+/* Walks the tokens of a value as strictly as an event. Returns 0, -EINVAL, or -ENOMEM. */
+static int walk_value(struct json_document *document, uint32_t max_depth)
+{
+    if (document->n_tokens == 0) {
+        return -EINVAL;
+    }
+    document->links = malloc(document->n_tokens * sizeof(*document->links));
+    if (document->links == NULL) {
+        return -ENOMEM;
+    }
+    struct json_fault fault;
+    int r = json_walk(document, max_depth, &fault);
+    free(document->links);
+    /* It goes into events as it is: a line break in it would tear their lines. */
+    return r != 0 || document->has_control ? -EINVAL : 0;
+}
+
+/* What is set is not looked at again: an event with it must be an event. */
+static int check_value(const char *json, size_t json_len, uint32_t max_depth)
+{
+    struct json_indexer *indexer = json_indexer_new(json_len);
+    if (indexer == NULL) {
+        return -ENOMEM;
+    }
+    struct json_document document = { .bytes = json, .len = json_len };
+    size_t n_tokens = 0;
+    int r = json_index(indexer, json, json_len, &document.tokens, &n_tokens);
+    document.n_tokens = (uint32_t)n_tokens;
+    if (r == 0) {
+        r = walk_value(&document, max_depth);
+    }
+    json_indexer_free(indexer);
+    return r > 0 ? -EINVAL : r;
+}
+
 int enrich_set_new(const char *path, const char *json, size_t json_len, bool create_parents,
                    struct enrich_step **ret_step, struct problem *problem)
 {
@@ -59,6 +97,13 @@ int enrich_set_new(const char *path, const char *json, size_t json_len, bool cre
     int r = step_new(path, &step, problem);
     if (r < 0) {
         return r;
+    }
+    r = check_value(json, json_len, JSON_MAX_DEPTH - step->pointer.n_steps);
+    if (r < 0) {
+        enrich_step_free(step);
+        return r == -ENOMEM ? problem_set(problem, ENOMEM, EXIT_SOFTWARE, "out of memory")
+                            : problem_set(problem, -r, EXIT_CONFIG,
+                                          "steps: the value for \"%s\" is not JSON", path);
     }
     step->run = run_set;
     step->is_creating_parents = create_parents;

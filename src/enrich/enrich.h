@@ -15,9 +15,9 @@ struct weir_event;
 struct enrich_step;
 
 /*
- * `set`: the value at path becomes json (JSON text, checked here once). With create_parents missing
- * parent objects are made; else an event without them is an error event. Returns 0, or -errno with
- * problem filled (exit code 78).
+ * `set`: the value at path becomes json (JSON text without line breaks, checked here once). With
+ * create_parents missing parent objects are made; else an event without them is an error event. Returns
+ * 0, or -errno with problem filled (exit code 78).
  */
 int enrich_set_new(const char *path, const char *json, size_t json_len, bool create_parents,
                    struct enrich_step **ret_step, struct problem *problem);
