@@ -63,6 +63,22 @@ static int record(struct worker *worker, const struct batch_event *event, enum v
     return result_batch_add(worker->results, &event->position, verdict, line_len);
 }
 
+/*
+ * Records what was rendered behind before, r being how that went. A line without a result would be
+ * written, and written again by the next run: it is taken back.
+ */
+static int record_line(struct worker *worker, const struct batch_event *event, enum verdict verdict,
+                       struct buffer *lines, size_t before, int r)
+{
+    if (r == 0) {
+        r = record(worker, event, verdict, lines->len - before);
+    }
+    if (r < 0) {
+        lines->len = before;
+    }
+    return r;
+}
+
 /* Turns an event into an error event. */
 static int fail_event(struct worker *worker, const struct batch *batch,
                       const struct batch_event *event, const char *type, const char *message)
@@ -77,11 +93,7 @@ static int fail_event(struct worker *worker, const struct batch *batch,
         .position = event->position,
     };
     int r = worker->options.render_fault(worker->options.render_context, &fault, lines);
-    if (r < 0) {
-        lines->len = before;
-        return r;
-    }
-    return record(worker, event, VERDICT_ERROR, lines->len - before);
+    return record_line(worker, event, VERDICT_ERROR, lines, before, r);
 }
 
 /* Runs the steps, then the application. Returns 0, WEIR_DROP, or a negative error. */
@@ -108,11 +120,7 @@ static int deliver(struct worker *worker, const struct batch_event *event)
     if (r == 0) {
         r = buffer_append_byte(lines, '\n');
     }
-    if (r < 0) {
-        lines->len = before;
-        return r;
-    }
-    return record(worker, event, VERDICT_DELIVER, lines->len - before);
+    return record_line(worker, event, VERDICT_DELIVER, lines, before, r);
 }
 
 static int fail_enrichment(struct worker *worker, const struct batch *batch,

@@ -14,6 +14,24 @@
 
 enum { BATCH_BYTES = 4096, RESULTS = 64 };
 
+/* The linker puts this before result_batch_add(): from the n-th call on (-1: never) there is no memory. */
+int __real_result_batch_add(struct result_batch *batch, const struct position *position,
+                            enum verdict verdict, size_t line_len);
+int __wrap_result_batch_add(struct result_batch *batch, const struct position *position,
+                            enum verdict verdict, size_t line_len);
+
+static int no_memory_at = -1;
+
+int __wrap_result_batch_add(struct result_batch *batch, const struct position *position,
+                            enum verdict verdict, size_t line_len)
+{
+    if (no_memory_at == 0) {
+        return -ENOMEM;
+    }
+    no_memory_at -= no_memory_at > 0;
+    return __real_result_batch_add(batch, position, verdict, line_len);
+}
+
 struct rig {
     struct budget budget;
     struct batch_pool *pool;
@@ -305,6 +323,26 @@ static void test_a_fault_of_the_machine_gives_the_rest_back(void)
     rig_deinit(&rig);
 }
 
+/* A line whose result cannot be noted would be written again by the next run. */
+static void test_no_line_goes_out_without_its_result(void)
+{
+    static const char *const second[] = { "{\"a\":2}", "{\"do\":\"fail\"}" };
+    for (size_t i = 0; i < ARRAY_SIZE(second); i++) {
+        struct rig rig;
+        rig_init(&rig);
+        add(&rig, "{\"a\":1}", true);
+        add(&rig, second[i], true);
+        add(&rig, "{\"a\":3}", true);
+        no_memory_at = 1;
+        CU_ASSERT_EQUAL(run(&rig), -ENOMEM);
+        no_memory_at = -1;
+        expect(&rig.verdicts, "deliver 0\n");
+        expect(&rig.lines[RESULT_SINK], "{\"a\":1}\n");
+        CU_ASSERT_EQUAL(rig.lines[RESULT_ERROR_SINK].len, 0);
+        rig_deinit(&rig);
+    }
+}
+
 static const struct test_case cases[] = {
     { "each event gets its verdict", test_each_event_gets_its_verdict },
     { "events that were not indexed are", test_events_that_were_not_indexed_are },
@@ -314,6 +352,7 @@ static const struct test_case cases[] = {
       test_a_large_batch_stays_out_until_it_is_written },
     { "a fault of the machine gives the rest back",
       test_a_fault_of_the_machine_gives_the_rest_back },
+    { "no line goes out without its result", test_no_line_goes_out_without_its_result },
 };
 
 CUNIT_MAIN("worker/worker", cases)
