@@ -91,7 +91,9 @@ static void test_what_is_no_pointer_is_a_mistake_of_the_configuration(void)
 /* "JSON text, checked here once": at start, not at every event. */
 static void test_a_value_that_is_no_json_is_a_mistake_of_the_configuration(void)
 {
-    static const char *const values[] = { "", "{", "nul", "1 2", "\"\xff\"", "{\"a\":1,}", "[1,\n2]" };
+    static const char *const values[] = {
+        "", "{", "nul", "1 2", "\"\xff\"", "{\"a\":1,}", "[1,\n2]"
+    };
     for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
         struct enrich_step *step = NULL;
         struct problem problem = { 0 };
