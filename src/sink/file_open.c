@@ -209,32 +209,42 @@ static int restore_open_part(struct file_sink *file, const struct sink_state *re
     return cut_open_part(file, name, problem);
 }
 
+static void remove_left_over(const struct file_sink *file, struct part part)
+{
+    char name[PART_NAME_SIZE];
+    int r = part_name(name, file->stem, part);
+    if (r == 0) {
+        r = file->filesystem->unlink(file->filesystem, file->dir_fd, name);
+    }
+    if (r < 0) {
+        log_warning("left-over file stays", LOG_TEXT("file", name),
+                    LOG_TEXT("error", strerror(-r)));
+    }
+}
+
 /*
  * Parts below the open one are recorded as closed: their interrupted compression is begun again, and
- * what it left is removed. A closed part that is missing was taken by somebody.
+ * what it left is removed; all of that first, because the new one makes files of the same names. A
+ * closed part that is missing was taken by somebody.
  */
 static int resume_compression(struct file_sink *file, const struct part_list *list)
 {
-    for (size_t i = 0; i < list->n_parts; i++) {
-        struct part part = list->parts[i];
-        if (part.number >= file->open.number) {
-            return 0;
-        }
-        char name[PART_NAME_SIZE];
-        int r = part_name(name, file->stem, part);
-        if (r == 0 && part.kind == PART_TEMPORARY) {
-            r = file->filesystem->unlink(file->filesystem, file->dir_fd, name);
-        }
-        if (r < 0) {
-            log_warning("left-over file stays", LOG_TEXT("file", name),
-                        LOG_TEXT("error", strerror(-r)));
-        }
-        r = part.kind == PART_PLAIN ? compressor_add(file->compressor, part.number) : 0;
-        if (r < 0) {
-            return r;
+    size_t n_closed = 0;
+    while (n_closed < list->n_parts && list->parts[n_closed].number < file->open.number) {
+        n_closed++;
+    }
+    for (size_t i = 0; i < n_closed; i++) {
+        if (list->parts[i].kind == PART_TEMPORARY) {
+            remove_left_over(file, list->parts[i]);
         }
     }
-    return 0;
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < n_closed; i++) {
+        if (list->parts[i].kind == PART_PLAIN) {
+            r = compressor_add(file->compressor, list->parts[i].number);
+        }
+    }
+    return r;
 }
 
 static int find_place(struct file_sink *file, const struct file_sink_options *options,

@@ -270,6 +270,25 @@ static void test_compression_is_gone_on_with(void)
     rig_deinit(&rig);
 }
 
+/* The new compression makes a file of the left-over's name, which is not to be removed with it. */
+static void test_a_left_over_is_removed_before_compression_begins(void)
+{
+    size_t n_compressed = 0;
+    for (int round = 0; round < 200; round++) {
+        struct rig rig;
+        rig_init(&rig);
+        rig_put(&rig, "out.000001.ndjson", "1\n");
+        rig_put(&rig, "out.000001.ndjson.zst.tmp", "half");
+        rig.options.compress_zstd = true;
+        rig.is_unscripted = true;
+        CU_ASSERT_EQUAL_FATAL(rig_open(&rig, &(struct sink_state){ 2, 0 }), 0);
+        rig_close(&rig);
+        n_compressed += file_exists(rig.directory, "out.000001.ndjson.zst");
+        rig_deinit(&rig);
+    }
+    CU_ASSERT_EQUAL(n_compressed, 200);
+}
+
 /* Without a checkpoint nothing that is there is ours to change. */
 static void test_without_a_checkpoint_nothing_is_compressed(void)
 {
@@ -316,6 +335,8 @@ static const struct test_case cases[] = {
     { "the identity is the place", test_the_identity_is_the_place },
     { "closed parts are compressed", test_closed_parts_are_compressed },
     { "compression is gone on with", test_compression_is_gone_on_with },
+    { "a left-over is removed before compression begins",
+      test_a_left_over_is_removed_before_compression_begins },
     { "without a checkpoint nothing is compressed",
       test_without_a_checkpoint_nothing_is_compressed },
     { "a part that cannot be compressed stays", test_a_part_that_cannot_be_compressed_stays },
