@@ -7,7 +7,10 @@
 
 #include "base/log.h"
 
+#include "../http/scripted_server.h"
 #include "sse_rig.h"
+
+enum { CONNECTIONS_MAX = 200 };
 
 /* How often each number came as an event to be worked on, over several runs. */
 struct tally {
@@ -136,29 +139,40 @@ static bool leaves_all(const struct rig_event *event)
 }
 
 /*
- * Reads n events, crashes with what `leave` says undone, and reads the rest. The first run's done
- * events and the second run's make each event once.
+ * Reads n_first events, crashes with what `leave` says undone, and reads the rest: to the end where
+ * has_end, else as many as are left. The first run's done events and the second run's make each event
+ * once.
  */
-static void crash_and_go_on(const struct rig_server *server, size_t n_first, size_t n_events,
-                            bool (*leave)(const struct rig_event *event), const char *what)
+struct crash {
+    size_t n_events;
+    size_t n_first;
+    bool (*leave)(const struct rig_event *event);
+    bool has_end;
+    const char *what;
+};
+
+static void crash_and_go_on(const char *url, const struct crash *crash)
 {
+    size_t n_left = crash->n_events;
     struct rig rig;
     struct rig_checkpoint checkpoint;
     struct tally tally = { { 0 } };
-    struct rig_options options = { .url = server->url, .batch_max_events = 16 };
+    struct rig_options options = { .url = url, .batch_max_events = 16 };
     rig_open(&rig, &options);
-    rig_read_all(&rig, n_first, leave);
+    rig_read_all(&rig, crash->n_first, crash->leave);
     rig_checkpoint(&rig, &checkpoint);
     for (size_t i = 0; i < rig.n_events; i++) {
-        tally.counts[rig.events[i].n] += !leave(&rig.events[i]);
+        bool is_done = !crash->leave(&rig.events[i]);
+        tally.counts[rig.events[i].n] += is_done;
+        n_left -= is_done;
     }
     rig_close(&rig);
 
     rig_open(&rig, &options);
     CU_ASSERT_EQUAL_FATAL(rig_restore(&rig, &checkpoint), 0);
-    rig_read_all(&rig, 0, NULL);
+    rig_read_all(&rig, crash->has_end ? 0 : n_left, NULL);
     tally_add(&tally, &rig);
-    tally_check(&tally, n_events, what);
+    tally_check(&tally, crash->n_events, crash->what);
     rig_checkpoint_deinit(&checkpoint);
     rig_close(&rig);
 }
@@ -184,9 +198,10 @@ static void test_restart(void)
                                                     .step_ms = 5000 };
     for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++) {
         struct rig_server server;
+        const struct crash crash = { recording.n_events, crashes[i].n_first, crashes[i].leave, true,
+                                     crashes[i].what };
         rig_serve(&server, (struct serve_options){ .shift_offsets = crashes[i].shift }, &recording);
-        crash_and_go_on(&server, crashes[i].n_first, recording.n_events, crashes[i].leave,
-                        crashes[i].what);
+        crash_and_go_on(server.url, &crash);
         rig_server_stop(&server);
     }
 }
@@ -321,6 +336,84 @@ static void test_damaged_state(void)
     rig_server_stop(&server);
 }
 
+/* Two clusters that hold the same events and count otherwise, and who sends clients to one of them. */
+struct clusters {
+    struct rig_server each[2];
+    struct scripted_server door;
+    struct script_step steps[CONNECTIONS_MAX];
+    char texts[2][300];
+    char url[64];
+};
+
+/* pattern: which one each connection gets, over and over, such as "ab". */
+static void clusters_open(struct clusters *clusters, struct rig_recording recording,
+                          const char *pattern, uint64_t cut_after)
+{
+    for (size_t i = 0; i < 2; i++) {
+        recording.offset_base = i * 50;
+        rig_serve(&clusters->each[i], (struct serve_options){ .cut_after = cut_after }, &recording);
+        snprintf(clusters->texts[i], sizeof(clusters->texts[i]),
+                 "HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n",
+                 clusters->each[i].url);
+    }
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+        const char *text = clusters->texts[pattern[i % strlen(pattern)] - 'a'];
+        clusters->steps[i] = (struct script_step){ text, strlen(text), SCRIPT_CLOSE };
+    }
+    scripted_server_start(&clusters->door, clusters->steps, CONNECTIONS_MAX);
+    snprintf(clusters->url, sizeof(clusters->url), "http://127.0.0.1:%d/v2/stream/s",
+             clusters->door.port);
+}
+
+static void clusters_close(struct clusters *clusters)
+{
+    scripted_server_stop(&clusters->door);
+    scripted_server_deinit(&clusters->door);
+    rig_server_stop(&clusters->each[0]);
+    rig_server_stop(&clusters->each[1]);
+}
+
+/* Each connection may come to the other cluster: every event once, whoever tells of it. */
+static void test_two_clusters(void)
+{
+    static const char *const patterns[] = { "ab", "abba", "aab", "abbbaaa" };
+    static const struct rig_recording recording = { .n_events = 800,
+                                                    .codfw_every = 4,
+                                                    .step_ms = 10000 };
+    for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+        struct clusters clusters;
+        struct rig rig;
+        struct tally tally = { { 0 } };
+        clusters_open(&clusters, recording, patterns[i], 151);
+        rig_open(&rig, &(struct rig_options){ .url = clusters.url });
+        rig_read_all(&rig, recording.n_events, NULL);
+        tally_add(&tally, &rig);
+        tally_check(&tally, recording.n_events, patterns[i]);
+        check_order(&rig, recording.codfw_every);
+        CU_ASSERT_TRUE(rig_count(&rig, BATCH_EVENT_SKIPPED) > 40);
+        /* More than one change. */
+        CU_ASSERT_TRUE(partition_table_count(rig.partitions) >= 6);
+        rig_close(&rig);
+        clusters_close(&clusters);
+    }
+}
+
+/* And crashes between them. */
+static void test_restart_at_another_cluster(void)
+{
+    static const char *const patterns[] = { "ab", "abb", "aabb" };
+    static const struct rig_recording recording = { .n_events = 300,
+                                                    .codfw_every = 4,
+                                                    .step_ms = 5000 };
+    for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+        struct clusters clusters;
+        const struct crash crash = { recording.n_events, 150, leaves_some, false, patterns[i] };
+        clusters_open(&clusters, recording, patterns[i], 200);
+        crash_and_go_on(clusters.url, &crash);
+        clusters_close(&clusters);
+    }
+}
+
 /* What the other threads do while the source thread reads. */
 struct beside {
     struct rig *rig;
@@ -375,6 +468,8 @@ static const struct test_case cases[] = {
     { "one event a connection still goes on", test_one_event_a_connection },
     { "offsets move at a cut", test_offsets_move_at_a_cut },
     { "a restart, with and without moved offsets", test_restart },
+    { "two clusters by turns", test_two_clusters },
+    { "a restart at another cluster", test_restart_at_another_cluster },
     { "a second restart among repeats", test_second_restart },
     { "done ranges are skipped", test_done_ranges },
     { "a finished stream gives nothing", test_finished },
