@@ -230,7 +230,6 @@ static int open_sse_source(struct job *job, struct problem *problem)
         .user_agent = config->user_agent,
         .idle_timeout_ns = config->idle_timeout_ms * NS_PER_MS,
         .startup_timeout_ns = job->config->startup_timeout_ms * NS_PER_MS,
-        .drop_canary = config->canary == CANARY_DROP,
         .max_rate = config->max_rate,
         .ca_file = job->config->http.ca_file,
     };

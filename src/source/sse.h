@@ -6,8 +6,7 @@
  * Each topic-partition is a partition, "eqiad.mediawiki.page_change.v1/0"; offsets are Kafka's. What a
  * resume asks for, and what happens when offsets mean something else, is told in sse_track.h; when a
  * connection is asked for again, in sse_link.h. A message above max_event_size becomes a faulty event;
- * it, and what is not JSON, is taken to stand right behind the event before it. Canary events
- * (meta.domain "canary") advance the position and are dropped.
+ * it, and what is not JSON, is taken to stand right behind the event before it.
  *
  * With until_ms the source ends when the messages have passed it: of each topic-partition, the first
  * message at or after it and all behind it are left for another run. It ends when each topic-partition
@@ -20,7 +19,6 @@
 #ifndef WEIR_SOURCE_SSE_H
 #define WEIR_SOURCE_SSE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "source/source.h"
@@ -43,7 +41,6 @@ struct sse_source_options {
     int64_t idle_timeout_ns;
     /* A service that was not there for so long from the first read on: exit code 69. */
     int64_t startup_timeout_ns;
-    bool drop_canary;
     /* Events per second at most; 0: no limit. */
     int64_t max_rate;
     /* NULL: the system's authorities. */

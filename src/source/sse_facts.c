@@ -21,7 +21,7 @@ struct sse_facts_reader {
 };
 
 /* The members of meta that are read. */
-enum { META_TOPIC, META_PARTITION, META_OFFSET, META_DT, META_DOMAIN, META_ID, META_MEMBERS };
+enum { META_TOPIC, META_PARTITION, META_OFFSET, META_DT, META_ID, META_MEMBERS };
 
 #define STEP(text)                              \
     {                                           \
@@ -34,12 +34,12 @@ enum { META_TOPIC, META_PARTITION, META_OFFSET, META_DT, META_DOMAIN, META_ID, M
 static const struct json_step meta_steps[META_MEMBERS][2] = {
     [META_TOPIC] = IN_META("topic"),   [META_PARTITION] = IN_META("partition"),
     [META_OFFSET] = IN_META("offset"), [META_DT] = IN_META("dt"),
-    [META_DOMAIN] = IN_META("domain"), [META_ID] = IN_META("id"),
+    [META_ID] = IN_META("id"),
 };
 static const struct json_path meta_paths[META_MEMBERS] = {
     { meta_steps[META_TOPIC], 2 },  { meta_steps[META_PARTITION], 2 },
     { meta_steps[META_OFFSET], 2 }, { meta_steps[META_DT], 2 },
-    { meta_steps[META_DOMAIN], 2 }, { meta_steps[META_ID], 2 },
+    { meta_steps[META_ID], 2 },
 };
 
 int sse_facts_reader_new(struct sse_facts_reader **ret_reader)
@@ -138,13 +138,9 @@ static int64_t time_of(struct json_span span)
 
 static void fill(const struct json_span *meta, struct sse_facts *facts)
 {
-    const char *text;
-    size_t len;
     facts->is_located = name_of(meta[META_TOPIC], meta[META_PARTITION], &facts->name) &&
                         number_of(meta[META_OFFSET], &facts->offset);
     facts->dt_ms = time_of(meta[META_DT]);
-    facts->is_canary =
-        text_of(meta[META_DOMAIN], &text, &len) && len == 6 && memcmp(text, "canary", 6) == 0;
     if (meta[META_ID].bytes != NULL) {
         facts->id = hash_bytes(meta[META_ID].bytes, meta[META_ID].len);
     }

@@ -33,7 +33,6 @@ struct sse_facts {
     int64_t offset;
     /* meta.dt in milliseconds since 1970; -1: none. */
     int64_t dt_ms;
-    bool is_canary;
     /* Hash of meta.id, or of all bytes where there is none. */
     uint64_t id;
 };

@@ -57,20 +57,13 @@ static int add_too_large(struct sse_source *self, const struct position *positio
 }
 
 static int give(struct sse_source *self, const struct position *position,
-                const struct sse_event *message, const struct sse_facts *facts)
+                const struct sse_event *message)
 {
     pace_take(&self->pace, 1);
     if (message->len < message->data_len) {
         return add_too_large(self, position, message);
     }
-    struct batch_event *event = add_event(self, position, message->len);
-    if (event == NULL) {
-        return -ENOMEM;
-    }
-    if (facts->is_canary && self->options.drop_canary) {
-        event->kind = BATCH_EVENT_DROPPED;
-    }
-    return 0;
+    return add_event(self, position, message->len) == NULL ? -ENOMEM : 0;
 }
 
 static int skip(struct sse_source *self, const struct position *position)
@@ -129,7 +122,7 @@ static int take_message(struct sse_source *self, const struct sse_event *message
     int action = place(self, message, &facts, &position);
     note_blindness(self);
     if (action == SSE_GIVE) {
-        return give(self, &position, message, &facts);
+        return give(self, &position, message);
     }
     sse_parser_withdraw(&self->parser, message);
     self->has_moved = action == SSE_MOVED;

@@ -76,7 +76,6 @@ struct rig_options {
     int64_t max_rate;
     int64_t idle_timeout_ns;
     int64_t startup_timeout_ns;
-    bool keep_canary;
 };
 
 static inline void rig_open(struct rig *rig, const struct rig_options *options)
@@ -109,7 +108,6 @@ static inline void rig_open(struct rig *rig, const struct rig_options *options)
             options->idle_timeout_ns == 0 ? 60 * NS_PER_S : options->idle_timeout_ns,
         .startup_timeout_ns =
             options->startup_timeout_ns == 0 ? 10 * NS_PER_S : options->startup_timeout_ns,
-        .drop_canary = !options->keep_canary,
         .max_rate = options->max_rate,
     };
     CU_ASSERT_EQUAL_FATAL(sse_source_open(&sse, &rig->source, &rig->problem), 0);
@@ -231,8 +229,6 @@ struct rig_recording {
     size_t n_events;
     /* Of every `codfw_every` events one is codfw's; 0: none. */
     size_t codfw_every;
-    /* Of every `canary_every` events one is a canary; 0: none. */
-    size_t canary_every;
     /* Bytes of padding in event number `large`; 0: in none. */
     size_t large;
     size_t large_len;
@@ -249,14 +245,13 @@ static inline void rig_write_event(const struct rig_recording *recording, size_t
 {
     char dt[RFC3339_SIZE];
     bool is_codfw = recording->codfw_every > 0 && i % recording->codfw_every == 1;
-    bool is_canary = recording->canary_every > 0 && i % recording->canary_every == 2;
     rfc3339_format(dt, (RIG_EPOCH_MS + (int64_t)i * recording->step_ms) * NS_PER_MS, 3);
     buffer_printf(
         text,
         "{\"n\":%zu,\"meta\":{\"stream\":\"s\",\"id\":\"%08zx-0000-4000-8000-000000000000\","
-        "\"dt\":\"%s\",\"domain\":\"%s\",\"topic\":\"%s.s\",\"partition\":0,"
+        "\"dt\":\"%s\",\"domain\":\"en.example.org\",\"topic\":\"%s.s\",\"partition\":0,"
         "\"offset\":%zu},\"pad\":\"",
-        i, i, dt, is_canary ? "canary" : "en.example.org", is_codfw ? "codfw" : "eqiad",
+        i, i, dt, is_codfw ? "codfw" : "eqiad",
         recording->offset_base + (is_codfw ? 70000 : 1000) + i);
     size_t pad = recording->large_len > 0 && i == recording->large ? recording->large_len : i % 97;
     for (size_t k = 0; k < pad; k++) {

@@ -10,8 +10,8 @@
 #include "../http/scripted_server.h"
 #include "sse_rig.h"
 
-/* Every number from 0 to n - 1 came once, as `kind`, but for those that must not. */
-static void check_each_once(const struct rig *rig, size_t n, const struct rig_recording *recording)
+/* Every number from 0 to n - 1 came once, as a document. */
+static void check_each_once(const struct rig *rig, size_t n)
 {
     unsigned char *counts = calloc(n, 1);
     for (size_t i = 0; i < rig->n_events; i++) {
@@ -21,9 +21,7 @@ static void check_each_once(const struct rig *rig, size_t n, const struct rig_re
         }
         CU_ASSERT_TRUE_FATAL(event->n >= 0 && (size_t)event->n < n);
         counts[event->n]++;
-        bool is_canary =
-            recording->canary_every > 0 && (size_t)event->n % recording->canary_every == 2;
-        CU_ASSERT_EQUAL(event->kind, is_canary ? BATCH_EVENT_DROPPED : BATCH_EVENT_DOCUMENT);
+        CU_ASSERT_EQUAL(event->kind, BATCH_EVENT_DOCUMENT);
     }
     for (size_t i = 0; i < n; i++) {
         if (counts[i] != 1) {
@@ -52,16 +50,16 @@ static void check_positions(const struct rig *rig)
 
 static void test_whole_recording(void)
 {
-    static const struct rig_recording recording = {
-        .n_events = 3000, .codfw_every = 5, .canary_every = 100, .step_ms = 50
-    };
+    static const struct rig_recording recording = { .n_events = 3000,
+                                                    .codfw_every = 5,
+                                                    .step_ms = 50 };
     struct rig_server server;
     struct rig rig;
     rig_serve(&server, (struct serve_options){ 0 }, &recording);
     rig_open(&rig, &(struct rig_options){ .url = server.url });
     rig_read_all(&rig, 0, NULL);
     CU_ASSERT_EQUAL(rig.outcome, SOURCE_END);
-    check_each_once(&rig, recording.n_events, &recording);
+    check_each_once(&rig, recording.n_events);
     check_positions(&rig);
     CU_ASSERT_EQUAL(rig_count(&rig, BATCH_EVENT_SKIPPED), 0);
     CU_ASSERT_EQUAL(partition_table_count(rig.partitions), 2);
@@ -112,29 +110,12 @@ static void test_real_recordings(void)
             CU_ASSERT_EQUAL(serve_events(serve), recordings[i].n_events);
             CU_ASSERT_EQUAL(rig.n_events, recordings[i].n_events);
             for (size_t k = 0; k < rig.n_events; k++) {
-                bool is_canary = strstr(rig.events[k].bytes, "\"domain\":\"canary\"") != NULL;
-                CU_ASSERT_EQUAL(rig.events[k].kind,
-                                is_canary ? BATCH_EVENT_DROPPED : BATCH_EVENT_DOCUMENT);
+                CU_ASSERT_EQUAL(rig.events[k].kind, BATCH_EVENT_DOCUMENT);
             }
             rig_close(&rig);
             serve_stop(serve);
         }
     }
-}
-
-static void test_canary_kept(void)
-{
-    static const struct rig_recording recording = { .n_events = 10,
-                                                    .canary_every = 5,
-                                                    .step_ms = 50 };
-    struct rig_server server;
-    struct rig rig;
-    rig_serve(&server, (struct serve_options){ 0 }, &recording);
-    rig_open(&rig, &(struct rig_options){ .url = server.url, .keep_canary = true });
-    rig_read_all(&rig, 0, NULL);
-    CU_ASSERT_EQUAL(rig_count(&rig, BATCH_EVENT_DOCUMENT), 10);
-    rig_close(&rig);
-    rig_server_stop(&server);
 }
 
 /* One above the limit is an error event of its own; the limit itself passes; neighbours unharmed. */
@@ -392,7 +373,7 @@ static void test_server_comes_back(void)
     CU_ASSERT_EQUAL(rig.outcome, SOURCE_MORE);
     rig_serve(&server, (struct serve_options){ .listen = listen }, &recording);
     rig_read_all(&rig, 500, NULL);
-    check_each_once(&rig, 500, &recording);
+    check_each_once(&rig, 500);
     rig_close(&rig);
     rig_server_stop(&server);
 }
@@ -441,7 +422,6 @@ static void test_idle_timeout(void)
 static const struct test_case cases[] = {
     { "a whole recording, then 204", test_whole_recording },
     { "real recordings, cut and uncut", test_real_recordings },
-    { "canaries are kept where that is wanted", test_canary_kept },
     { "one byte above the limit", test_too_large },
     { "what is no JSON has a place too", test_no_json },
     { "max_rate", test_max_rate },
