@@ -40,7 +40,10 @@ struct batch_event {
     /* Its bytes in batch->bytes. A line's newline is not part of it. */
     uint32_t offset;
     uint32_t len;
-    /* Its index (json/json.h) in batch->tokens; n_tokens 0: not indexed, the worker does it. */
+    /*
+     * Its index (json/index.h) in batch->tokens, with the sentinel behind; n_tokens 0: not indexed. A
+     * source that has it leaves it here, else the reader makes it, else (giants) the worker.
+     */
     uint32_t first_token;
     uint32_t n_tokens;
     struct position position;

@@ -63,13 +63,14 @@ static bool is_stopping(struct reader *reader)
     return atomic_load_explicit(&reader->is_stopping, memory_order_relaxed);
 }
 
-/* Indexes a document and finds its key; what cannot be read becomes a faulty event. */
+/* Indexes a document, unless the source did, and finds its key; what cannot be read becomes faulty. */
 static int inspect(struct reader *reader, struct batch *batch, struct batch_event *event)
 {
     const char *bytes = batch->bytes.data + event->offset;
-    const uint32_t *tokens;
-    size_t n_tokens;
-    int r = json_index(reader->indexer, bytes, event->len, &tokens, &n_tokens);
+    bool is_indexed = event->n_tokens > 0;
+    const uint32_t *tokens = is_indexed ? batch->tokens + event->first_token : NULL;
+    size_t n_tokens = event->n_tokens;
+    int r = is_indexed ? 0 : json_index(reader->indexer, bytes, event->len, &tokens, &n_tokens);
     if (r < 0) {
         return r;
     }
@@ -93,6 +94,9 @@ static int inspect(struct reader *reader, struct batch *batch, struct batch_even
         /* What is malformed will be refused by the strict walk, at whichever worker. */
         event->key = hash_bytes(&event->position.sequence, sizeof(event->position.sequence));
         event->is_keyless = r == ROUTE_KEY_MISSING;
+    }
+    if (is_indexed) {
+        return 0;
     }
     if (batch->bytes.len > 2 * reader->options.batch_bytes) {
         /* A very large event: the worker indexes it again rather than hold two indexes at once. */

@@ -35,7 +35,8 @@ struct source_ops {
 
     /*
      * Fills an empty batch: appends bytes, batch_add()s events with position (partition, sequence
-     * from 0, offset, next_offset), kind and, for faulty ones, type and message. Sets
+     * from 0, offset, next_offset), kind and, for faulty ones, type and message; the index of a
+     * document where the source has it (not in a batch above twice batch_max_bytes). Sets
      * batch->read_ns at its first event. Returns as soon as the batch is full (max_events or
      * max_bytes), or it holds an event and the next read would block, or linger has passed since its
      * first event, or nothing came for a second, or source_interrupt() was called.

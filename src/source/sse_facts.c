@@ -136,40 +136,53 @@ static int64_t time_of(struct json_span span)
     return rfc3339_parse(text, &realtime_ns) < 0 || realtime_ns < 0 ? -1 : realtime_ns / NS_PER_MS;
 }
 
-static void fill(const struct json_span *meta, struct sse_facts *facts)
+/* Fills in what the members say. Returns whether there is a meta.id. */
+static bool fill(const struct json_span *meta, struct sse_facts *facts)
 {
     facts->is_located = name_of(meta[META_TOPIC], meta[META_PARTITION], &facts->name) &&
                         number_of(meta[META_OFFSET], &facts->offset);
     facts->dt_ms = time_of(meta[META_DT]);
-    if (meta[META_ID].bytes != NULL) {
-        facts->id = hash_bytes(meta[META_ID].bytes, meta[META_ID].len);
+    if (meta[META_ID].bytes == NULL) {
+        return false;
     }
+    facts->id = hash_bytes(meta[META_ID].bytes, meta[META_ID].len);
+    return true;
+}
+
+/* A giant event's index is not kept. Returns 0 or -ENOMEM. */
+static int shrink(struct sse_facts_reader *reader, struct sse_facts *facts)
+{
+    if (json_indexer_memory(reader->indexer) <= json_indexer_memory_for(64 * USUAL_EVENT)) {
+        return 0;
+    }
+    facts->n_tokens = 0;
+    return json_indexer_shrink(reader->indexer, USUAL_EVENT);
 }
 
 int sse_facts_read(struct sse_facts_reader *reader, const char *bytes, size_t len,
                    struct sse_facts *ret_facts)
 {
-    const uint32_t *tokens;
-    size_t n_tokens;
-    struct sse_facts facts = { .dt_ms = -1, .id = hash_bytes(bytes, len) };
-    int r = json_index(reader->indexer, bytes, len, &tokens, &n_tokens);
+    struct sse_facts facts = { .dt_ms = -1 };
+    bool has_id = false;
+    int r = json_index(reader->indexer, bytes, len, &facts.tokens, &facts.n_tokens);
     if (r < 0 && r != -EFBIG) {
         return r;
     }
     if (r == 0) {
         struct json_span meta[META_MEMBERS] = { { 0 } };
         struct json_document document = {
-            .bytes = bytes, .len = len, .tokens = tokens, .n_tokens = (uint32_t)n_tokens
+            .bytes = bytes, .len = len, .tokens = facts.tokens, .n_tokens = (uint32_t)facts.n_tokens
         };
-        if (json_find(&document, meta_paths, META_MEMBERS, meta) == 0) {
-            fill(meta, &facts);
-        }
+        has_id = json_find(&document, meta_paths, META_MEMBERS, meta) == 0 && fill(meta, &facts);
+    } else {
+        facts.n_tokens = 0;
     }
+    if (!has_id) {
+        facts.id = hash_bytes(bytes, len);
+    }
+    r = shrink(reader, &facts);
     *ret_facts = facts;
-    /* A giant event's index is not kept. */
-    return json_indexer_memory(reader->indexer) > json_indexer_memory_for(64 * USUAL_EVENT)
-               ? json_indexer_shrink(reader->indexer, USUAL_EVENT)
-               : 0;
+    return r;
 }
 
 static int grow(void **array, size_t *capacity, size_t need, size_t element_size)

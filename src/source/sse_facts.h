@@ -35,6 +35,12 @@ struct sse_facts {
     int64_t dt_ms;
     /* Hash of meta.id, or of all bytes where there is none. */
     uint64_t id;
+    /*
+     * The event's index (json/index.h), lent until the next call on the reader; n_tokens 0: there is
+     * none, since the event is no JSON or a giant.
+     */
+    const uint32_t *tokens;
+    size_t n_tokens;
 };
 
 /* One entry of an id field. */
@@ -60,7 +66,7 @@ int sse_facts_read(struct sse_facts_reader *reader, const char *bytes, size_t le
 
 /*
  * Reads the entries of an id field that name a topic and a partition; none where it is something else.
- * The array is lent until the next call, the names from id. Returns 0 or -errno.
+ * The array is lent until the next call of this function, the names from id. Returns 0 or -errno.
  */
 int sse_facts_read_places(struct sse_facts_reader *reader, const char *id, size_t len,
                           const struct sse_place **ret_places, size_t *ret_n_places);

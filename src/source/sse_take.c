@@ -56,14 +56,28 @@ static int add_too_large(struct sse_source *self, const struct position *positio
     return batch_event_fault(self->batch, event, "EventTooLarge", text);
 }
 
+/* The index that the facts were found with travels, but for that of a batch with a giant event. */
+static int add_index(struct sse_source *self, struct batch_event *event,
+                     const struct sse_facts *facts)
+{
+    struct batch *batch = self->batch;
+    if (facts->n_tokens == 0 || batch->bytes.len > 2 * self->options.common.batch_max_bytes) {
+        return 0;
+    }
+    event->n_tokens = (uint32_t)facts->n_tokens;
+    /* The sentinel at its end, too. */
+    return batch_add_tokens(batch, facts->tokens, facts->n_tokens + 1, &event->first_token);
+}
+
 static int give(struct sse_source *self, const struct position *position,
-                const struct sse_event *message)
+                const struct sse_event *message, const struct sse_facts *facts)
 {
     pace_take(&self->pace, 1);
     if (message->len < message->data_len) {
         return add_too_large(self, position, message);
     }
-    return add_event(self, position, message->len) == NULL ? -ENOMEM : 0;
+    struct batch_event *event = add_event(self, position, message->len);
+    return event == NULL ? -ENOMEM : add_index(self, event, facts);
 }
 
 static int skip(struct sse_source *self, const struct position *position)
@@ -95,11 +109,12 @@ static int read_facts(struct sse_source *self, const struct sse_event *message,
 static int place(struct sse_source *self, const struct sse_event *message, struct sse_facts *facts,
                  struct position *position)
 {
-    int r = read_facts(self, message, facts);
     struct sse_message wanted = { .facts = facts, .now_ms = sse_realtime_ms(self) };
-    if (r == 0) {
-        r = sse_facts_read_places(self->facts, message->id, message->id_len, &wanted.places,
+    int r = sse_facts_read_places(self->facts, message->id, message->id_len, &wanted.places,
                                   &wanted.n_places);
+    if (r == 0) {
+        /* Last: it lends the event's index. */
+        r = read_facts(self, message, facts);
     }
     return r < 0 ? r : sse_track_take(self->track, &wanted, position);
 }
@@ -122,7 +137,7 @@ static int take_message(struct sse_source *self, const struct sse_event *message
     int action = place(self, message, &facts, &position);
     note_blindness(self);
     if (action == SSE_GIVE) {
-        return give(self, &position, message);
+        return give(self, &position, message, &facts);
     }
     sse_parser_withdraw(&self->parser, message);
     self->has_moved = action == SSE_MOVED;

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """SSE to file, from weir serve: workers, cuts, moved offsets, a server that goes away."""
 
+import collections
 import json
 import re
 import signal
 import time
 
-from weirtest import Bench, PATIENCE, adds_up, main, said, wait_until
+from weirtest import ERRORS, Bench, PATIENCE, adds_up, main, said, wait_until
 
 EVENTS = 3000
 
@@ -62,6 +63,18 @@ def connections_are_cut(bench):
     """The service cuts every connection; nothing is lost, doubled or called an error."""
     run = delivers_all(bench, '--cut-after', '250')
     assert 'level=error' not in run.stderr, run.stderr[-2000:]
+
+
+def faulty_events(bench):
+    """What is no JSON, or has no key, becomes an error event here too."""
+    events = generated(bench, faults=50)
+    with bench.serving(events) as url:
+        run = run_until(bench, bench.sse_config(url), n_sent_on(events))
+    accounting = adds_up(run.accounting)
+    bench.check(events)
+    types = collections.Counter(json.loads(line)['error_type'] for line in bench.lines(ERRORS))
+    assert accounting['errored'] == sum(types.values()), (accounting, types)
+    assert types['ParseError'] > 10 and types['MissingKeyError'] > 10, types
 
 
 def cut_at_every_event(bench):
@@ -161,5 +174,5 @@ def unknown_stream(bench):
 
 if __name__ == '__main__':
     main([with_workers(1), with_workers(2), with_workers(8), limit_ends_the_run, connections_are_cut,
-          cut_at_every_event, offsets_move_between_runs, offsets_move_at_a_cut,
+          faulty_events, cut_at_every_event, offsets_move_between_runs, offsets_move_at_a_cut,
           resumes_where_it_stopped, until_is_the_end_of_a_run, server_goes_away, server_that_never_comes, unknown_stream])

@@ -17,6 +17,7 @@
 #include "event/batch.h"
 #include "serve/serve.h"
 #include "source/sse.h"
+#include "json/index.h"
 
 #include "../../support/cunit_main.h"
 
@@ -30,6 +31,8 @@ struct rig_event {
     long n;
     char *bytes;
     size_t len;
+    /* The source left its index, which was checked. */
+    bool is_indexed;
     char *fault_message;
 };
 
@@ -60,6 +63,7 @@ struct rig {
     struct ledger *ledger;
     struct batch_pool *pool;
     struct source *source;
+    struct json_indexer *indexer;
     struct problem problem;
     struct rig_event *events;
     size_t n_events;
@@ -71,6 +75,7 @@ struct rig_options {
     const char *url;
     size_t max_event_size;
     size_t batch_max_events;
+    size_t batch_max_bytes;
     int64_t since_ms;
     int64_t until_ms;
     int64_t max_rate;
@@ -83,6 +88,8 @@ static inline void rig_open(struct rig *rig, const struct rig_options *options)
     *rig = (struct rig){ .clock.clock = { rig_monotonic, rig_realtime } };
     budget_init(&rig->budget, SIZE_MAX / 2);
     rig->events = calloc(RIG_MAX_EVENTS, sizeof(*rig->events));
+    rig->indexer = json_indexer_new(1 << 20);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(rig->indexer);
     CU_ASSERT_EQUAL_FATAL(partition_table_new(&rig->partitions), 0);
     CU_ASSERT_EQUAL_FATAL(ledger_new(rig->partitions, &rig->ledger), 0);
     struct batch_pool_options pool = { .n_batches = 1,
@@ -94,7 +101,7 @@ static inline void rig_open(struct rig *rig, const struct rig_options *options)
             .partitions = rig->partitions,
             .clock = &rig->clock.clock,
             .batch_max_events = options->batch_max_events == 0 ? 64 : options->batch_max_events,
-            .batch_max_bytes = 1 << 20,
+            .batch_max_bytes = options->batch_max_bytes == 0 ? 1 << 20 : options->batch_max_bytes,
             .linger_ns = 10 * NS_PER_MS,
             .max_event_size = options->max_event_size == 0 ? 1 << 20 : options->max_event_size,
             .budget = &rig->budget,
@@ -116,6 +123,7 @@ static inline void rig_open(struct rig *rig, const struct rig_options *options)
 static inline void rig_close(struct rig *rig)
 {
     rig->source->ops->close(rig->source);
+    json_indexer_free(rig->indexer);
     batch_pool_free(rig->pool);
     ledger_free(rig->ledger);
     partition_table_free(rig->partitions);
@@ -134,6 +142,20 @@ static inline long rig_number(const char *bytes, size_t len)
     return is_ours ? atol(bytes + sizeof(head) - 1) : -1;
 }
 
+/* An index that a document has is the one that it would be given. */
+static inline void rig_check_index(struct rig *rig, const struct batch *batch,
+                                   const struct batch_event *event)
+{
+    const uint32_t *tokens;
+    size_t n_tokens;
+    const char *bytes = batch->bytes.data + event->offset;
+    CU_ASSERT_TRUE_FATAL(event->first_token + event->n_tokens < batch->n_tokens);
+    CU_ASSERT_EQUAL_FATAL(json_index(rig->indexer, bytes, event->len, &tokens, &n_tokens), 0);
+    CU_ASSERT_EQUAL_FATAL(event->n_tokens, n_tokens);
+    CU_ASSERT_EQUAL(
+        memcmp(batch->tokens + event->first_token, tokens, (n_tokens + 1) * sizeof(*tokens)), 0);
+}
+
 static inline void rig_note(struct rig *rig, const struct batch *batch,
                             const struct batch_event *event)
 {
@@ -143,7 +165,11 @@ static inline void rig_note(struct rig *rig, const struct batch *batch,
     *noted = (struct rig_event){ .kind = event->kind,
                                  .position = event->position,
                                  .n = event->len == 0 ? -1 : rig_number(bytes, event->len),
-                                 .len = event->len };
+                                 .len = event->len,
+                                 .is_indexed = event->n_tokens > 0 };
+    if (noted->is_indexed) {
+        rig_check_index(rig, batch, event);
+    }
     noted->bytes = calloc(1, event->len + 1);
     if (event->len > 0) {
         memcpy(noted->bytes, bytes, event->len);

@@ -22,6 +22,7 @@ static void check_each_once(const struct rig *rig, size_t n)
         CU_ASSERT_TRUE_FATAL(event->n >= 0 && (size_t)event->n < n);
         counts[event->n]++;
         CU_ASSERT_EQUAL(event->kind, BATCH_EVENT_DOCUMENT);
+        CU_ASSERT_TRUE(event->is_indexed);
     }
     for (size_t i = 0; i < n; i++) {
         if (counts[i] != 1) {
@@ -165,9 +166,32 @@ static void test_no_json(void)
             CU_ASSERT_EQUAL(rig.events[i].position.offset, 1000000 + (int64_t)i);
         }
         CU_ASSERT_STRING_EQUAL(rig.events[1].bytes, "{\"n\":1,\"meta\": oops");
+        CU_ASSERT_TRUE(rig.events[2].is_indexed);
         rig_close(&rig);
         rig_server_stop(&server);
     }
+}
+
+/* A giant event's index is left to the worker, so that there is one of it at a time. */
+static void test_giant_has_no_index(void)
+{
+    static const struct rig_recording recording = {
+        .n_events = 20, .large = 7, .large_len = 300000, .step_ms = 50
+    };
+    struct rig_server server;
+    rig_serve(&server, (struct serve_options){ 0 }, &recording);
+    for (size_t batch_max_bytes = 100000; batch_max_bytes <= 200000; batch_max_bytes *= 2) {
+        struct rig rig;
+        rig_open(&rig,
+                 &(struct rig_options){ .url = server.url, .batch_max_bytes = batch_max_bytes });
+        rig_read_all(&rig, 20, NULL);
+        CU_ASSERT_EQUAL_FATAL(rig.n_events, 20);
+        for (size_t i = 0; i < 20; i++) {
+            CU_ASSERT_EQUAL(rig.events[i].is_indexed, i != 7 || batch_max_bytes == 200000);
+        }
+        rig_close(&rig);
+    }
+    rig_server_stop(&server);
 }
 
 static void test_max_rate(void)
@@ -424,6 +448,7 @@ static const struct test_case cases[] = {
     { "real recordings, cut and uncut", test_real_recordings },
     { "one byte above the limit", test_too_large },
     { "what is no JSON has a place too", test_no_json },
+    { "a giant event has no index", test_giant_has_no_index },
     { "max_rate", test_max_rate },
     { "since and until", test_until },
     { "until, where nothing comes any more", test_until_in_silence },
