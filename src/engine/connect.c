@@ -223,7 +223,6 @@ static int open_sse_source(struct job *job, struct problem *problem)
     struct sse_source_options options = {
         .common = common_options(job),
         .url = config->url,
-        .stream = config->stream.name,
         .since_ms = config->since_ms,
         .until_ms = config->until_ms,
         .contact = config->contact,

@@ -28,8 +28,6 @@ struct sse_source_options {
     struct source_options common;
     /* http or https; with userinfo or a query they are sent, and not logged. */
     const char *url;
-    /* The stream's name, for logs; may be NULL. */
-    const char *stream;
     /* Where a job without a checkpoint begins and any job ends: ms since 1970; -1: now, never. */
     int64_t since_ms;
     int64_t until_ms;

@@ -107,7 +107,6 @@ static inline void rig_open(struct rig *rig, const struct rig_options *options)
             .budget = &rig->budget,
         },
         .url = options->url,
-        .stream = "s",
         .since_ms = options->since_ms == 0 ? -1 : options->since_ms,
         .until_ms = options->until_ms == 0 ? -1 : options->until_ms,
         .contact = "test@example.org",
