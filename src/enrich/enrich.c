@@ -69,7 +69,7 @@ static int walk_value(struct json_document *document, uint32_t max_depth)
     int r = json_walk(document, max_depth, &fault);
     free(document->links);
     /* It goes into events as it is: a line break in it would tear their lines. */
-    return r != 0 || document->has_control ? -EINVAL : 0;
+    return r != 0 || document->has_break ? -EINVAL : 0;
 }
 
 /* What is set is not looked at again: an event with it must be an event. */
