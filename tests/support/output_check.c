@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
-#include "json_find.h"
+#include "line_find.h"
 
 enum { N_EXPLAINED = 20, NUMBER_LEN = 12, SHOWN_LEN = 160 };
 
@@ -101,8 +101,8 @@ static bool find_key(const char *line, size_t len, uint64_t *ret_hash)
 {
     static const char *const wiki_path[] = { "meta", "key", "wiki_id", NULL };
     static const char *const page_path[] = { "meta", "key", "page_id", NULL };
-    struct json_place wiki, page;
-    if (json_find(line, len, wiki_path, &wiki) < 0 || json_find(line, len, page_path, &page) < 0) {
+    struct line_place wiki, page;
+    if (line_find(line, len, wiki_path, &wiki) < 0 || line_find(line, len, page_path, &page) < 0) {
         return false;
     }
     uint64_t hash = hash_bytes(line + wiki.value_start, wiki.value_end - wiki.value_start);
@@ -125,7 +125,7 @@ static uint32_t key_index(struct output_check *check, uint64_t hash)
 
 static bool add_entry(struct output_check *check, const char *line, size_t len)
 {
-    struct json_place slot;
+    struct line_place slot;
     uint64_t hash;
     uint64_t number = find_number(line, len);
     if (number == 0 || number > check->n_entries || check->entries[number - 1].line != NULL) {
@@ -138,7 +138,7 @@ static bool add_entry(struct output_check *check, const char *line, size_t len)
     *entry = (struct entry){ .line = line, .len = len };
     entry->key = has_key ? key_index(check, hash) : NO_KEY;
     entry->is_canary = memmem(line, len, "\"domain\":\"canary\"", 17) != NULL;
-    entry->is_good = has_key && json_find(line, len, slot_path, &slot) == 0;
+    entry->is_good = has_key && line_find(line, len, slot_path, &slot) == 0;
     check->counts.canaries += entry->is_canary;
     return true;
 }
@@ -189,8 +189,8 @@ struct output_check *output_check_new(const char *input, size_t len, const char 
 /* Puts the line without the member that enrichment added into scratch; false where it is not there. */
 static bool take_body_out(struct output_check *check, const char *line, size_t len)
 {
-    struct json_place body;
-    if (json_find(line, len, body_path, &body) < 0) {
+    struct line_place body;
+    if (line_find(line, len, body_path, &body) < 0) {
         return false;
     }
     size_t value_len = body.value_end - body.value_start;
@@ -216,18 +216,19 @@ static bool take_raw_event(struct output_check *check, const char *line, size_t 
 {
     static const char *const raw_path[] = { "raw_event", NULL };
     static const char prefix[] = "data:application/octet-stream;base64,";
-    struct json_place place;
+    struct line_place place;
     buffer_clear(&check->raw);
     buffer_clear(&check->scratch);
-    if (json_find(line, len, raw_path, &place) < 0 ||
-        json_decode_string(line + place.value_start, place.value_end - place.value_start,
+    if (line_find(line, len, raw_path, &place) < 0 ||
+        line_decode_string(line + place.value_start, place.value_end - place.value_start,
                            &check->scratch) < 0) {
         return false;
     }
     const struct buffer *text = &check->scratch;
     size_t prefix_len = sizeof(prefix) - 1;
     if (text->len >= prefix_len && memcmp(text->data, prefix, prefix_len) == 0) {
-        return base64_decode(text->data + prefix_len, text->len - prefix_len, &check->raw) == 0;
+        return line_decode_base64(text->data + prefix_len, text->len - prefix_len, &check->raw) ==
+               0;
     }
     require(buffer_append(&check->raw, text->data, text->len) == 0);
     return true;

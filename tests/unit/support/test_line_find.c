@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "json_find.h"
+#include "line_find.h"
 
 #include <errno.h>
 
@@ -27,8 +27,8 @@ static void test_find_follows_the_path(void)
         { "", { "a" }, NULL },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct json_place place;
-        int r = json_find(cases[i].text, strlen(cases[i].text), cases[i].path, &place);
+        struct line_place place;
+        int r = line_find(cases[i].text, strlen(cases[i].text), cases[i].path, &place);
         if (cases[i].value == NULL) {
             CU_ASSERT_EQUAL(r, -ENOENT);
             continue;
@@ -60,7 +60,7 @@ static void test_strings_are_decoded(void)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         AUTO_BUFFER out = { 0 };
-        int r = json_decode_string(cases[i].text, strlen(cases[i].text), &out);
+        int r = line_decode_string(cases[i].text, strlen(cases[i].text), &out);
         if (cases[i].value == NULL) {
             CU_ASSERT_EQUAL(r, -EINVAL);
             continue;
@@ -82,7 +82,7 @@ static void test_base64_is_decoded(void)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         AUTO_BUFFER out = { 0 };
-        int r = base64_decode(cases[i].text, strlen(cases[i].text), &out);
+        int r = line_decode_base64(cases[i].text, strlen(cases[i].text), &out);
         if (cases[i].value == NULL) {
             CU_ASSERT_EQUAL(r, -EINVAL);
             continue;
@@ -98,4 +98,4 @@ static const struct test_case cases[] = {
     { "base64 is decoded", test_base64_is_decoded },
 };
 
-CUNIT_MAIN("support/json_find", cases)
+CUNIT_MAIN("support/line_find", cases)

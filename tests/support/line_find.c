@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "json_find.h"
+#include "line_find.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -59,12 +59,12 @@ static bool is_name(const struct scan *scan, size_t start, const char *name)
 }
 
 /* Finds name among the members of the object that begins at scan. */
-static int find_member(struct scan *scan, const char *name, struct json_place *ret_place)
+static int find_member(struct scan *scan, const char *name, struct line_place *ret_place)
 {
     int r = -ENOENT;
     scan->at++;
     for (skip_space(scan); is_at(scan, '"'); skip_space(scan)) {
-        struct json_place place = { .name_start = scan->at };
+        struct line_place place = { .name_start = scan->at };
         skip_string(scan);
         if (scan->at > scan->len) {
             return -ENOENT;
@@ -91,10 +91,10 @@ static int find_member(struct scan *scan, const char *name, struct json_place *r
     return r;
 }
 
-int json_find(const char *text, size_t len, const char *const *path, struct json_place *ret_place)
+int line_find(const char *text, size_t len, const char *const *path, struct line_place *ret_place)
 {
     struct scan scan = { .text = text, .len = len };
-    struct json_place place = { .value_end = len };
+    struct line_place place = { .value_end = len };
     for (; *path != NULL; path++) {
         scan.at = place.value_start;
         scan.len = place.value_end;
@@ -175,7 +175,7 @@ static int decode_unicode(struct scan *scan, struct buffer *out)
     return append_utf8(out, code);
 }
 
-int json_decode_string(const char *text, size_t len, struct buffer *out)
+int line_decode_string(const char *text, size_t len, struct buffer *out)
 {
     static const char escapes[] = "\"\"\\\\//b\bf\fn\nr\rt\t";
     if (len < 2 || text[0] != '"' || text[len - 1] != '"') {
@@ -210,7 +210,7 @@ static int base64_value(char c)
     return found == NULL ? -EINVAL : (int)(found - digits);
 }
 
-int base64_decode(const char *text, size_t len, struct buffer *out)
+int line_decode_base64(const char *text, size_t len, struct buffer *out)
 {
     if (len % 4 != 0) {
         return -EINVAL;
