@@ -105,7 +105,7 @@ def events_for(bench):
 def killed_reading_a_file(bench):
     events = events_for(bench)
     paced = bench.file_config(events, 'paced.yaml', options={'max_rate': RATE}, sink=ROLL, **PACED)
-    quick = bench.file_config(events, sink=ROLL, **PACED)
+    quick = bench.file_config(events, sink=ROLL, **{**PACED, 'steps': [SET_STEP]})
     lives = kill_and_restart(bench, paced, lambda: bench.run(quick))
     bench.check(events)
     return str(lives)
@@ -116,7 +116,7 @@ def killed_reading_sse(bench):
     n_sent_on = sum(b'"domain":"canary"' not in line for line in events.read_bytes().splitlines())
     with bench.serving(events) as url:
         paced = bench.sse_config(url, 'paced.yaml', options={'max_rate': RATE}, sink=ROLL, **PACED)
-        quick = bench.sse_config(url, sink=ROLL, **PACED)
+        quick = bench.sse_config(url, sink=ROLL, **{**PACED, 'steps': [SET_STEP]})
 
         def finish():
             process = bench.start('run', '--config', quick)
