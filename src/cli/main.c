@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* weir_main(): finds the command and runs it. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -168,8 +170,29 @@ static const char *find_fault(const struct weir_app *app)
                           : NULL;
 }
 
+/*
+ * Takes the places of standard descriptors that we were started without, so that no file of ours gets
+ * them. Reading and writing there still fail, and say so; what goes to the log is lost.
+ */
+static int fill_standard_descriptors(void)
+{
+    static const int flags[] = { O_WRONLY, O_RDONLY, O_RDWR };
+    for (int fd = 0; fd < (int)ARRAY_SIZE(flags); fd++) {
+        /* The lowest that is free: this one, since those below are taken. */
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags[fd]) < 0) {
+            return -errno;
+        }
+    }
+    return 0;
+}
+
 int weir_main(int argc, char **argv, const struct weir_app *app)
 {
+    int r = fill_standard_descriptors();
+    if (r < 0) {
+        fprintf(stderr, "weir: cannot open /dev/null: %s\n", strerror(-r));
+        return EXIT_IO;
+    }
     const char *fault = find_fault(app);
     if (fault != NULL) {
         fprintf(stderr, "weir: %s\n", fault);

@@ -293,10 +293,29 @@ def reader_of_our_output_goes(bench):
     bench.finish(process).must(74)
 
 
+def without_descriptor(bench, fd, config):
+    """Runs the job with one of its standard descriptors closed."""
+    return subprocess.run([bench.weir, 'run', '--config', str(config)], cwd=bench.dir, timeout=30,
+                          capture_output=True, check=False, preexec_fn=lambda: os.close(fd))
+
+
+def standard_descriptors_closed(bench):
+    """What is opened later must not be taken for standard input, output or the log."""
+    events = generated(bench, events=200, faults=0)
+    run = without_descriptor(bench, 0, bench.file_config('-'))
+    assert run.returncode == 74 and b'standard input' in run.stderr, run.stderr
+    run = without_descriptor(bench, 1, bench.file_config(
+        events, sink={'connector': 'stdout', 'options': None}, job_name='out'))
+    assert run.returncode == 74 and b'standard output' in run.stderr, run.stderr
+    config = bench.file_config(events, job_name='log')
+    assert without_descriptor(bench, 2, config).returncode == 0
+    bench.check(events)
+
+
 main([disk_full, disk_full_with_the_state_elsewhere, killed_while_the_disk_is_full,
       sink_that_cannot_be_written, sink_directory_removed, part_cut_behind_our_back,
       bytes_behind_the_checkpoint_are_cut, closed_parts_may_be_taken, output_of_others_stays,
       source_shorter_than_the_checkpoint, source_cut_while_it_is_read,
       other_source_than_the_checkpoint, second_instance, drains_at(signal.SIGTERM),
       drains_at(signal.SIGINT), one_signal_sent_twice_drains, second_signal_ends_at_once,
-      reader_of_our_output_goes])
+      reader_of_our_output_goes, standard_descriptors_closed])
