@@ -129,10 +129,22 @@ static int start_pipe(struct file_source *self, const char *path)
     return start_new(self, name, 1);
 }
 
+/* A pipe is opened at once: its writer is waited for where an interruption is heard. */
+static int open_unblocked(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0 && fcntl(fd, F_SETFL, O_RDONLY) < 0) {
+        int error = errno;
+        close(fd);
+        errno = error;
+        return -1;
+    }
+    return fd;
+}
+
 static int open_path(struct file_source *self, const char *path)
 {
-    int fd =
-        self->is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC);
+    int fd = self->is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open_unblocked(path);
     if (fd < 0) {
         return -errno;
     }

@@ -312,10 +312,35 @@ def standard_descriptors_closed(bench):
     bench.check(events)
 
 
+def stopped_before_a_pipe_has_a_writer(bench):
+    """Opening a named pipe waits for its other end; a signal must not."""
+    pipe = bench.path('pipe')
+    os.mkfifo(pipe)
+    process = bench.start('run', '--config', bench.file_config(pipe))
+    wait_until(lambda: 'msg=started' in said(process) or 'msg="started"' in said(process), 'start')
+    time.sleep(0.2)
+    process.terminate()
+    run = bench.finish(process, 10).must(0)
+    assert adds_up(run.accounting)['read'] == 0, run.accounting
+
+
+def pipe_whose_writer_comes_late(bench):
+    events = generated(bench, events=200, faults=0)
+    pipe = bench.path('pipe')
+    os.mkfifo(pipe)
+    process = bench.start('run', '--config', bench.file_config(pipe))
+    time.sleep(0.3)
+    assert process.poll() is None, said(process)
+    pipe.write_bytes(events.read_bytes())
+    adds_up(bench.finish(process, 30).must(0).accounting)
+    bench.check(events)
+
+
 main([disk_full, disk_full_with_the_state_elsewhere, killed_while_the_disk_is_full,
       sink_that_cannot_be_written, sink_directory_removed, part_cut_behind_our_back,
       bytes_behind_the_checkpoint_are_cut, closed_parts_may_be_taken, output_of_others_stays,
       source_shorter_than_the_checkpoint, source_cut_while_it_is_read,
       other_source_than_the_checkpoint, second_instance, drains_at(signal.SIGTERM),
       drains_at(signal.SIGINT), one_signal_sent_twice_drains, second_signal_ends_at_once,
-      reader_of_our_output_goes, standard_descriptors_closed])
+      reader_of_our_output_goes, standard_descriptors_closed, stopped_before_a_pipe_has_a_writer,
+      pipe_whose_writer_comes_late])
