@@ -5,21 +5,21 @@
 #include "base/hash.h"
 #include "sink/error_event.h"
 
-void job_describe_position(const struct job *job, const struct position *position, char *text,
-                           size_t text_size)
+/* Appends "<partition> at offset <offset>". */
+static int append_position(const struct job *job, const struct position *position,
+                           struct buffer *text)
 {
     const struct partition_state *start =
         partition_table_start(job->partitions, position->partition);
-    snprintf(text, text_size, "%s at offset %lld", start->name, (long long)position->offset);
+    return buffer_printf(text, "%s at offset %lld", start->name, (long long)position->offset);
 }
 
 /* Without an error sink the line is the reason that the writer stops with. */
 static int render_reason(const struct job *job, const struct worker_fault *fault,
                          struct buffer *ret_line)
 {
-    char position[512];
-    job_describe_position(job, &fault->position, position, sizeof(position));
-    return buffer_printf(ret_line, "%s: %s: %s", position, fault->type, fault->message);
+    int r = append_position(job, &fault->position, ret_line);
+    return r < 0 ? r : buffer_printf(ret_line, ": %s: %s", fault->type, fault->message);
 }
 
 int job_render_fault(void *context, const struct worker_fault *fault, struct buffer *ret_line)
@@ -29,11 +29,11 @@ int job_render_fault(void *context, const struct worker_fault *fault, struct buf
         return render_reason(job, fault, ret_line);
     }
     /* Made from the source position alone, so that a line written again has the same id. */
-    char position[512];
-    job_describe_position(job, &fault->position, position, sizeof(position));
     AUTO_BUFFER seed = { 0 };
-    int r =
-        buffer_printf(&seed, "%s %s %s", job->config->job_name, job->source->identity, position);
+    int r = buffer_printf(&seed, "%s %s ", job->config->job_name, job->source->identity);
+    if (r == 0) {
+        r = append_position(job, &fault->position, &seed);
+    }
     if (r < 0) {
         return r;
     }

@@ -109,10 +109,6 @@ int job_join(struct job *job, struct problem *problem);
 /* Renders an error event (worker_options.render_fault); context is the job. */
 int job_render_fault(void *context, const struct worker_fault *fault, struct buffer *ret_line);
 
-/* The partition and offset of a position, as text for people: "NAME at N". */
-void job_describe_position(const struct job *job, const struct position *position, char *text,
-                           size_t text_size);
-
 /* Writes the last line, and the report where one is asked for. Returns 0 or -errno. */
 int job_report(struct job *job, struct problem *problem);
 

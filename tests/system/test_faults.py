@@ -2,6 +2,7 @@
 """What goes wrong around the program: disks, files, signals, a second instance."""
 
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -10,7 +11,7 @@ import signal
 import subprocess
 import time
 
-from weirtest import Bench, SINK, Skip, adds_up, main, said, wait_until
+from weirtest import Bench, ERRORS, SINK, Skip, adds_up, main, said, wait_until
 
 EVENTS = 3000
 
@@ -336,6 +337,16 @@ def pipe_whose_writer_comes_late(bench):
     bench.check(events)
 
 
+def ids_of_long_paths(bench):
+    """An error event's id is made from the whole position, however long the file's path is."""
+    folder = bench.path(*['d' * 200] * 4)
+    folder.mkdir(parents=True)
+    (folder / 'in.ndjson').write_text('1\n2\n3\n')
+    bench.run(bench.file_config(folder / 'in.ndjson')).must(0)
+    ids = {json.loads(line)['meta']['id'] for line in bench.lines(ERRORS)}
+    assert len(ids) == 3, ids
+
+
 main([disk_full, disk_full_with_the_state_elsewhere, killed_while_the_disk_is_full,
       sink_that_cannot_be_written, sink_directory_removed, part_cut_behind_our_back,
       bytes_behind_the_checkpoint_are_cut, closed_parts_may_be_taken, output_of_others_stays,
@@ -343,4 +354,4 @@ main([disk_full, disk_full_with_the_state_elsewhere, killed_while_the_disk_is_fu
       other_source_than_the_checkpoint, second_instance, drains_at(signal.SIGTERM),
       drains_at(signal.SIGINT), one_signal_sent_twice_drains, second_signal_ends_at_once,
       reader_of_our_output_goes, standard_descriptors_closed, stopped_before_a_pipe_has_a_writer,
-      pipe_whose_writer_comes_late])
+      pipe_whose_writer_comes_late, ids_of_long_paths])
