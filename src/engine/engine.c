@@ -140,6 +140,7 @@ static int run_job(struct job *job, struct problem *problem)
         wait_for_end(&watch);
     }
     r = job_join(job, problem);
+    job->ended_ns = clock_now_ns(job->clock);
     if (started < 0) {
         *problem = start_problem;
         return started;
@@ -167,6 +168,8 @@ enum exit_code engine_run(const struct engine_options *options)
                   LOG_TEXT("reason", problem.text));
     }
     if (job->started_ns != 0) {
+        /* May log: the accounting is the last line. */
+        job_close_sinks(job);
         struct problem report_problem;
         int reported = job_report(job, &report_problem);
         if (reported < 0 && r == 0) {

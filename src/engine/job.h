@@ -70,6 +70,8 @@ struct job {
     /* Each thread writes its own fields of it. */
     struct accounting accounting;
     int64_t started_ns;
+    /* When its threads had ended. */
+    int64_t ended_ns;
     /* Events that a worker which could not start left unread; added to returned. */
     _Atomic uint64_t n_discarded;
 
@@ -94,6 +96,12 @@ struct job {
 /* Opens everything in order: state, sinks, then the source. Returns 0 or -errno, problem filled. */
 int job_open(struct job *job, struct problem *problem);
 
+/*
+ * Closes the sinks once all threads are joined: what is left to compress is waited for, and what fails
+ * of it is logged.
+ */
+void job_close_sinks(struct job *job);
+
 /* Frees everything; accepts a half-opened job. Not while threads run. */
 void job_close(struct job *job);
 
@@ -109,7 +117,10 @@ int job_join(struct job *job, struct problem *problem);
 /* Renders an error event (worker_options.render_fault); context is the job. */
 int job_render_fault(void *context, const struct worker_fault *fault, struct buffer *ret_line);
 
-/* Writes the last line, and the report where one is asked for. Returns 0 or -errno. */
+/*
+ * Writes the last line, and the report where one is asked for, of a job that was joined. Returns 0 or
+ * -errno.
+ */
 int job_report(struct job *job, struct problem *problem);
 
 /* Whether a report can be written to path, before there is one. Returns 0, or -errno with problem filled. */

@@ -228,6 +228,16 @@ int job_open(struct job *job, struct problem *problem)
     return 0;
 }
 
+void job_close_sinks(struct job *job)
+{
+    for (int lane = 0; lane < RESULT_LANES; lane++) {
+        if (job->sinks[lane] != NULL) {
+            job->sinks[lane]->ops->close(job->sinks[lane]);
+            job->sinks[lane] = NULL;
+        }
+    }
+}
+
 static void close_threads(struct job *job)
 {
     writer_free(job->writer);
@@ -247,11 +257,7 @@ void job_close(struct job *job)
     if (job->source != NULL) {
         job->source->ops->close(job->source);
     }
-    for (int lane = 0; lane < RESULT_LANES; lane++) {
-        if (job->sinks[lane] != NULL) {
-            job->sinks[lane]->ops->close(job->sinks[lane]);
-        }
-    }
+    job_close_sinks(job);
     job_steps_close(&job->steps);
     router_deinit(&job->router);
     queue_free(job->to_writer);

@@ -25,7 +25,7 @@ static struct figures take_figures(struct job *job)
     /* Reader and writer have ended: this thread is the only one left to write. */
     count_add(&accounting->returned, count_read(&job->n_discarded));
     atomic_store_explicit(&job->n_discarded, 0, memory_order_relaxed);
-    int64_t elapsed_ns = clock_now_ns(job->clock) - job->started_ns;
+    int64_t elapsed_ns = job->ended_ns - job->started_ns;
     return (struct figures){
         .read = count_read(&accounting->read),
         .delivered = count_read(&accounting->delivered),

@@ -347,6 +347,19 @@ def ids_of_long_paths(bench):
     assert len(ids) == 3, ids
 
 
+def compression_that_fails_at_the_end(bench):
+    """Even then the accounting is the last line."""
+    events = generated(bench, events=4000, faults=0, canaries=0)
+    roll = {'bytes': events.stat().st_size - 100000}
+    process = bench.start('run', '--config', bench.file_config(
+        events, options={'max_rate': 8000}, sink={'options': {'roll': roll, 'compress': 'zstd'}}))
+    wait_until(lambda: bench.parts() != [], 'the first part')
+    bench.path('out', SINK + '.000001.ndjson.zst').mkdir()
+    run = bench.finish(process).must(0)
+    assert run.log_fields('part stays uncompressed'), run.stderr
+    adds_up(run.accounting)
+
+
 main([disk_full, disk_full_with_the_state_elsewhere, killed_while_the_disk_is_full,
       sink_that_cannot_be_written, sink_directory_removed, part_cut_behind_our_back,
       bytes_behind_the_checkpoint_are_cut, closed_parts_may_be_taken, output_of_others_stays,
@@ -354,4 +367,4 @@ main([disk_full, disk_full_with_the_state_elsewhere, killed_while_the_disk_is_fu
       other_source_than_the_checkpoint, second_instance, drains_at(signal.SIGTERM),
       drains_at(signal.SIGINT), one_signal_sent_twice_drains, second_signal_ends_at_once,
       reader_of_our_output_goes, standard_descriptors_closed, stopped_before_a_pipe_has_a_writer,
-      pipe_whose_writer_comes_late, ids_of_long_paths])
+      pipe_whose_writer_comes_late, ids_of_long_paths, compression_that_fails_at_the_end])
