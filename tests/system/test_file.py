@@ -275,8 +275,20 @@ def follow_survives_rotation_and_truncation(bench):
     bench.check(events)
 
 
+def peak_memory_is_our_own(bench):
+    """The kernel's figure of a process begins with that of who started it."""
+    config = bench.file_config(generated(bench, events=100))
+    starter = ('import os, sys; ballast = b"x" * (512 << 20); '
+               'os.execv(sys.argv[1], sys.argv[1:])')
+    subprocess.run(['python3', '-c', starter, bench.weir, 'run', '--config', str(config),
+                    '--report', str(bench.path('report.json'))], check=True, timeout=60,
+                   capture_output=True)
+    peak = json.loads(bench.path('report.json').read_text())['rss_peak_bytes']
+    assert 1 << 20 < peak < 512 << 20, peak
+
+
 main([with_workers(1), with_workers(2), with_workers(8), with_ordering('source'),
       with_ordering('none'), small_batches, standard_input, compressed_inputs, directory_and_glob,
       line_ends, oversized_line, error_events, no_error_sink, second_run_reads_nothing,
       fresh_begins_anew, limit, report, parts_roll, closed_parts_are_compressed, standard_output,
-      rate_is_kept, follow_survives_rotation_and_truncation])
+      rate_is_kept, follow_survives_rotation_and_truncation, peak_memory_is_our_own])
