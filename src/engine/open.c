@@ -35,11 +35,18 @@ static size_t batch_cost(const struct config *config)
     return 4 * (size_t)config->batch.max_bytes;
 }
 
+/* What the pools and one event of the largest size need. */
+static size_t memory_needed(const struct job *job, size_t n_batches)
+{
+    const struct config *config = job->config;
+    return n_batches * batch_cost(config) + job->n_results * 2 * job->block_bytes +
+           LARGE_EVENT_FACTOR * (size_t)config->max_event_size;
+}
+
 static int check_memory(const struct job *job, size_t n_batches, struct problem *problem)
 {
     const struct config *config = job->config;
-    size_t least = n_batches * batch_cost(config) + job->n_results * 2 * job->block_bytes +
-                   LARGE_EVENT_FACTOR * (size_t)config->max_event_size;
+    size_t least = memory_needed(job, n_batches);
     if ((size_t)config->memory_limit >= least) {
         return 0;
     }
@@ -65,6 +72,11 @@ static int open_pools(struct job *job, struct problem *problem)
     job->n_results = job->n_workers + 3;
     job->block_bytes = clamp(limit / 16 / job->n_results, BLOCK_BYTES_MIN, BLOCK_BYTES_MAX);
     size_t n_batches = clamp(limit / 8 / batch_cost(config), BATCHES_MIN, BATCHES_MAX);
+    if (memory_needed(job, n_batches) > limit) {
+        /* The shares are too large for what a large event leaves. */
+        n_batches = BATCHES_MIN;
+        job->block_bytes = BLOCK_BYTES_MIN;
+    }
     int r = check_memory(job, n_batches, problem);
     if (r < 0) {
         return r;

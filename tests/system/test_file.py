@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import pathlib
+import re
 import subprocess
 
 from weirtest import (ERRORS, INSERTED, SINK, Bench, adds_up, main, said, wait_until)
@@ -287,8 +288,20 @@ def peak_memory_is_our_own(bench):
     assert 1 << 20 < peak < 512 << 20, peak
 
 
+def least_memory_limit(bench):
+    """The limit that the refusal names is one that works."""
+    events = generated(bench)
+    for changes in ({'workers': 8}, {'workers': 64, 'max_event_size': '64KiB'},
+                    {'workers': 2, 'batch': {'max_bytes': '8MiB'}}):
+        run = bench.run(bench.file_config(events, memory_limit='1MiB', **changes)).must(78)
+        least = int(re.search(r'at least (\d+)', run.stderr).group(1))
+        bench.run(bench.file_config(events, memory_limit=least - 1, **changes)).must(78)
+        bench.run(bench.file_config(events, memory_limit=least, **changes), '--fresh').must(0)
+
+
 main([with_workers(1), with_workers(2), with_workers(8), with_ordering('source'),
       with_ordering('none'), small_batches, standard_input, compressed_inputs, directory_and_glob,
       line_ends, oversized_line, error_events, no_error_sink, second_run_reads_nothing,
       fresh_begins_anew, limit, report, parts_roll, closed_parts_are_compressed, standard_output,
-      rate_is_kept, follow_survives_rotation_and_truncation, peak_memory_is_our_own])
+      rate_is_kept, follow_survives_rotation_and_truncation, peak_memory_is_our_own,
+      least_memory_limit])
