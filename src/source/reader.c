@@ -91,9 +91,9 @@ static int inspect(struct reader *reader, struct batch *batch, struct batch_even
         return 0;
     }
     if (r > 0) {
-        /* What is malformed will be refused by the strict walk, at whichever worker. */
+        /* What is malformed or no object will be refused by the strict walk, at whichever worker. */
         event->key = hash_bytes(&event->position.sequence, sizeof(event->position.sequence));
-        event->is_keyless = r == ROUTE_KEY_MISSING;
+        event->is_keyless = r == ROUTE_KEY_MISSING && bytes[tokens[0]] == '{';
     }
     if (is_indexed) {
         return 0;

@@ -299,9 +299,20 @@ def least_memory_limit(bench):
         bench.run(bench.file_config(events, memory_limit=least, **changes), '--fresh').must(0)
 
 
+def what_is_no_object_is_a_parse_error(bench):
+    """Valid JSON without a key to miss: the reason is that it is no event at all."""
+    odd = bench.path('odd.ndjson')
+    lines = ['1', '"text"', 'null', 'true', '[]', '[{"wiki_id":"w","page":{"page_id":1}}]']
+    odd.write_text('\n'.join(lines + ['{}']) + '\n')
+    bench.run(bench.file_config(odd)).must(0)
+    types = {error['raw_event']: error['error_type']
+             for error in map(json.loads, bench.lines(ERRORS))}
+    assert types == {**{line: 'ParseError' for line in lines}, '{}': 'MissingKeyError'}, types
+
+
 main([with_workers(1), with_workers(2), with_workers(8), with_ordering('source'),
       with_ordering('none'), small_batches, standard_input, compressed_inputs, directory_and_glob,
       line_ends, oversized_line, error_events, no_error_sink, second_run_reads_nothing,
       fresh_begins_anew, limit, report, parts_roll, closed_parts_are_compressed, standard_output,
       rate_is_kept, follow_survives_rotation_and_truncation, peak_memory_is_our_own,
-      least_memory_limit])
+      least_memory_limit, what_is_no_object_is_a_parse_error])
