@@ -160,7 +160,10 @@ static void count(struct reader *reader, struct batch *batch)
     count_add(&reader->options.accounting->read, n_read);
 }
 
-/* Waits until the watermark of each partition in the batch is near enough. */
+/*
+ * Waits until the watermark of each partition in the batch is near enough. What the batch holds of a
+ * partition before an event cannot be done yet, and is not waited for.
+ */
 static int wait_for_window(struct reader *reader, const struct batch *batch)
 {
     uint32_t last = UINT32_MAX;
@@ -171,7 +174,7 @@ static int wait_for_window(struct reader *reader, const struct batch *batch)
         }
         last = position->partition;
         int r = partition_table_wait(reader->options.partitions, position->partition,
-                                     position->sequence, reader->options.ledger_window);
+                                     position->sequence, reader->options.ledger_window + i);
         if (r != 0) {
             return r;
         }

@@ -172,7 +172,13 @@ def unknown_stream(bench):
     assert 'no.such.stream' in run.stderr, run.stderr[-2000:]
 
 
+def ledger_window_of_one(bench):
+    """Two topic-partitions in turns, and a window that is smaller than what one batch holds."""
+    delivers_all(bench, checkpoint={'ledger_window': 1})
+
+
 if __name__ == '__main__':
     main([with_workers(1), with_workers(2), with_workers(8), limit_ends_the_run, connections_are_cut,
-          faulty_events, cut_at_every_event, offsets_move_between_runs, offsets_move_at_a_cut,
-          resumes_where_it_stopped, until_is_the_end_of_a_run, server_goes_away, server_that_never_comes, unknown_stream])
+      faulty_events, cut_at_every_event, offsets_move_between_runs, offsets_move_at_a_cut,
+      resumes_where_it_stopped, until_is_the_end_of_a_run, server_goes_away,
+      server_that_never_comes, unknown_stream, ledger_window_of_one])
