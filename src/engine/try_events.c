@@ -92,6 +92,15 @@ static int try_line(struct trial *trial, size_t line, const char *bytes, size_t 
     return r < 0 ? r : judge(trial, line);
 }
 
+/* As the file source sees it. */
+static bool is_blank(const char *text, size_t len)
+{
+    while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t')) {
+        len--;
+    }
+    return len == 0;
+}
+
 static int try_lines(struct trial *trial, const char *text, size_t len)
 {
     const char *end = text + len;
@@ -100,7 +109,7 @@ static int try_lines(struct trial *trial, const char *text, size_t len)
         const char *stop = newline == NULL ? end : newline;
         size_t line_len = (size_t)(stop - text);
         line_len -= line_len > 0 && text[line_len - 1] == '\r';
-        int r = line_len == 0 ? 0 : try_line(trial, line, text, line_len);
+        int r = is_blank(text, line_len) ? 0 : try_line(trial, line, text, line_len);
         event_reset(&trial->event);
         if (r < 0) {
             return r;

@@ -161,7 +161,15 @@ def unit_is_sandboxed(bench):
     assert run.returncode == 0, text
 
 
+def blank_lines_are_no_events(bench):
+    events = bench.generate('in.ndjson', events=5)
+    lines = events.read_bytes()
+    events.write_bytes(b'\n \r\n' + lines + b'\t\n')
+    run = bench.call('check', '--config', bench.file_config(events), '--events', events).must(0)
+    assert '5 good, 0 dropped, 0 bad' in run.stdout, run.stdout
+
+
 main([help_and_version, usage_errors, config_without_a_command_runs, configuration_errors,
       what_is_not_built_says_so, check_says_what_will_happen, printed_configuration_is_the_same,
       shipped_configurations_load, values_from_everywhere, log_formats, secrets_are_not_shown,
-      unit_is_sandboxed])
+      unit_is_sandboxed, blank_lines_are_no_events])
