@@ -135,6 +135,35 @@ static void finish_error_sink(struct loading *loading)
     }
 }
 
+static bool is_same_text(const char *a, const char *b)
+{
+    return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
+/* What would write into each other's parts, or read its own. */
+static void finish_directories(struct loading *loading)
+{
+    const struct config *config = loading->config;
+    const struct config_sink *sinks[] = { &config->sink, &config->error_sink };
+    for (size_t i = 0; i < ARRAY_SIZE(sinks); i++) {
+        if (config->source.connector == CONNECTOR_FILE && sinks[i]->connector == CONNECTOR_FILE &&
+            is_same_text(config->source.uri, sinks[i]->uri)) {
+            complain(loading, "stream_manager.source.options.uri",
+                     "is a sink's directory; what is written there would be read");
+            return;
+        }
+    }
+    if (config->sink.connector == CONNECTOR_FILE &&
+        config->error_sink.connector == CONNECTOR_FILE &&
+        is_same_text(config->sink.uri, config->error_sink.uri) &&
+        is_same_text(config->sink.stream.name, config->error_sink.stream.name)) {
+        complain(
+            loading, "stream_manager.error_sink.stream",
+            "is the sink's stream in the sink's directory; expected another stream, or another "
+            "directory");
+    }
+}
+
 static void give_pointers(struct loading *loading, const char *source, const char *const *pointers)
 {
     struct yaml_origin origin = { .source = source };
@@ -224,6 +253,7 @@ void finish(struct loading *loading)
     finish_source(loading);
     finish_sink(loading);
     finish_error_sink(loading);
+    finish_directories(loading);
     finish_partition_by(loading);
     finish_http(loading);
 }

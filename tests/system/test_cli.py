@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 
-from weirtest import Bench, Skip, adds_up, main
+from weirtest import Bench, SINK, Skip, adds_up, main
 
 COMMANDS = ('run', 'check', 'serve')
 
@@ -169,7 +169,17 @@ def blank_lines_are_no_events(bench):
     assert '5 good, 0 dropped, 0 bad' in run.stdout, run.stdout
 
 
+def sinks_that_meet_their_like(bench):
+    """Two sinks of one name in one directory, and a directory that is read and written: 78."""
+    events = bench.generate('in.ndjson', events=5)
+    both = bench.file_config(events, error_sink={'stream': SINK + ':1.1.0'})
+    run = bench.call('check', '--config', both).must(78)
+    assert re.search(r'config\.yaml:\d+:\d+: stream_manager\.error_sink\.stream', run.stderr), run
+    run = bench.run(bench.file_config(bench.path('out'))).must(78)
+    assert re.search(r'config\.yaml:\d+:\d+: stream_manager\.source\.options\.uri', run.stderr), run
+
+
 main([help_and_version, usage_errors, config_without_a_command_runs, configuration_errors,
       what_is_not_built_says_so, check_says_what_will_happen, printed_configuration_is_the_same,
       shipped_configurations_load, values_from_everywhere, log_formats, secrets_are_not_shown,
-      unit_is_sandboxed, blank_lines_are_no_events])
+      unit_is_sandboxed, blank_lines_are_no_events, sinks_that_meet_their_like])
