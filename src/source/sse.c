@@ -113,6 +113,11 @@ static int advance(struct sse_source *self, int64_t timeout_ns, struct problem *
 {
     int outcome = sse_link_poll(self->link, timeout_ns, problem);
     int r = outcome < 0 ? outcome : self->failed;
+    if (outcome >= 0 && r == -E2BIG) {
+        return problem_set(problem, E2BIG, EXIT_DATA,
+                           "source: %s has more than %d topic-partitions", self->base.identity,
+                           SSE_LANES_MAX);
+    }
     if (outcome >= 0 && r < 0) {
         return problem_set(problem, -r, EXIT_SOFTWARE, "source: cannot take an event: %s",
                            strerror(-r));

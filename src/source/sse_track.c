@@ -117,7 +117,7 @@ static int find_lane(struct sse_track *track, const struct sse_message *message)
     if (message->facts->is_located) {
         r = lane_for(track, &message->facts->name, track->current);
     }
-    return message->facts->is_located && r != -E2BIG ? r : blind_lane(track, moved);
+    return message->facts->is_located ? r : blind_lane(track, moved);
 }
 
 /* When the message was made: the id field tells it of each lane's last one, plus 1. */

@@ -30,7 +30,7 @@
 #define SSE_STEP_BACK_MS INT64_C(600000)
 
 enum {
-    /* Topic-partitions; what comes from others is not told apart. */
+    /* Topic-partitions. Events of others have no place to be kept in: they end the job. */
     SSE_LANES_MAX = 1024,
     /* Records in all windows together: ten minutes of 218 events a second. */
     SSE_WINDOW_TOTAL = 131072,
@@ -90,7 +90,7 @@ enum sse_action {
     SSE_MOVED = 3,
 };
 
-/* Takes the next message. Returns an action, or -errno. */
+/* Takes the next message. Returns an action, or -errno (-E2BIG: one topic-partition too many). */
 int sse_track_take(struct sse_track *track, const struct sse_message *message,
                    struct position *ret_position);
 

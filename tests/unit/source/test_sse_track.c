@@ -2,6 +2,8 @@
 /* What a connection asks for, and what becomes of messages, without any network. */
 #include "source/sse_track.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -266,6 +268,19 @@ static void test_facts(void)
     sse_facts_reader_free(reader);
 }
 
+static void test_too_many_topics(void)
+{
+    struct bench bench;
+    bench_open(&bench, -1);
+    for (int i = 0; i <= SSE_LANES_MAX; i++) {
+        char event[128];
+        snprintf(event, sizeof(event), EVENT("t%d", 5, "i%d"), i, i);
+        CU_ASSERT_EQUAL(take(&bench, "", event), i < SSE_LANES_MAX ? SSE_GIVE : -E2BIG);
+    }
+    CU_ASSERT_EQUAL(take(&bench, "", EVENT("t0", 6, "next")), SSE_GIVE);
+    bench_close(&bench);
+}
+
 #define AT(topic, offset, seconds)                                                                \
     "{\"meta\":{\"topic\":\"" topic "\",\"partition\":0,\"offset\":" #offset ",\"id\":\"" #offset \
     "\",\"dt\":\"1970-01-01T01:" seconds "Z\"}}"
@@ -361,6 +376,7 @@ static const struct test_case cases[] = {
     { "going on by time waits for what is under way", test_follow_can_be_stopped },
     { "events without any place", test_blind },
     { "topics that would break a header", test_hostile_topics },
+    { "more topic-partitions than can be told apart", test_too_many_topics },
     { "facts of an event", test_facts },
     { "until: every topic-partition is at it", test_until },
     { "until: one is far behind it, another silent", test_until_without_the_other },
