@@ -130,9 +130,15 @@ static int open_file_sink(struct job *job, enum result_lane lane, const struct s
                           struct problem *problem)
 {
     const struct config_sink *config = sink_config(job, lane);
+    AUTO_BUFFER owner = { 0 };
+    if (buffer_printf(&owner, "%s/%s", job->config->job_name, job->config->instance) < 0 ||
+        buffer_text(&owner) == NULL) {
+        return problem_set(problem, ENOMEM, EXIT_SOFTWARE, "out of memory");
+    }
     struct file_sink_options options = {
         .uri = config->uri,
         .stream_name = config->stream.name,
+        .owner = owner.data,
         .instance = job->config->is_instance_set ? job->config->instance : NULL,
         .roll_bytes = config->roll_bytes,
         .roll_age_ns = config->roll_age_ms * NS_PER_MS,

@@ -262,6 +262,7 @@ static void file_close(struct sink *sink)
     close_auto(&file->open.fd);
     close_auto(&file->closing.fd);
     close_auto(&file->dir_fd);
+    close_auto(&file->owner_fd);
     free(file->sink.identity);
     free(file->directory);
     free(file->stem);

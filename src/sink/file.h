@@ -30,6 +30,8 @@ struct file_sink_options {
     /* The directory. */
     const char *uri;
     const char *stream_name;
+    /* "job name/instance": who owns the parts (sink/owner.h). NULL: nobody is kept out. */
+    const char *owner;
     /* NULL unless it was set; then it is part of the part's names. */
     const char *instance;
     /* A part is full at this many bytes, or this long after it was created; 0: never. */
@@ -61,7 +63,8 @@ int file_sink_identity(const char *uri, const char *stream_name, const char *ins
  * Opens the sink. With a restored state the open part is cut to its recorded length; without one
  * nothing that exists is touched, and numbering goes on behind the highest part. Returns 0, or -errno
  * with problem filled: exit code 78 for a directory that cannot be used; 65 for an open part that is
- * missing (unless recorded empty), shorter than recorded, or not ours any more; 74 when cutting fails.
+ * missing (unless recorded empty), shorter than recorded, or not ours any more; 74 when cutting fails;
+ * 75 while another job writes the same parts, 78 when another one has since the checkpoint.
  */
 int file_sink_open(const struct file_sink_options *options, struct sink **ret_sink,
                    struct problem *problem);

@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/log.h"
 #include "sink/file_private.h"
+#include "sink/owner.h"
 
 /* Returns a descriptor, or -errno with problem filled. */
 static int open_directory(const char *path, struct problem *problem)
@@ -283,6 +284,13 @@ static int open_all(struct file_sink *file, const struct file_sink_options *opti
     if (r < 0) {
         return r;
     }
+    if (options->owner != NULL) {
+        file->owner_fd = owner_take(file->filesystem, file->directory, file->stem, options->owner,
+                                    options->restored != NULL, problem);
+        if (file->owner_fd < 0) {
+            return file->owner_fd;
+        }
+    }
     if (options->compress_zstd) {
         r = compressor_new(file->filesystem, file->dir_fd, file->stem, &file->compressor);
         if (r < 0) {
@@ -306,6 +314,7 @@ int file_sink_open(const struct file_sink_options *options, struct sink **ret_si
         .clock = options->clock,
         .roll_bytes = options->roll_bytes,
         .roll_age_ns = options->roll_age_ns,
+        .owner_fd = -1,
         .dir_fd = -1,
         .open.fd = -1,
         .closing.fd = -1,

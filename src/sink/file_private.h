@@ -34,6 +34,8 @@ struct file_sink {
     int64_t cut_bytes;
     /* NULL: closed parts stay as they are. */
     struct compressor *compressor;
+    /* Locked while the job runs; -1: no owner was given. */
+    int owner_fd;
     /* Owned by the writer. */
     int dir_fd;
     struct file_part open;

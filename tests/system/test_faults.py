@@ -238,6 +238,24 @@ def second_instance(bench):
     bench.check(events)
 
 
+def two_jobs_on_the_same_parts(bench):
+    """The second is refused while the first runs, and the first once the second has written."""
+    events = generated(bench)
+    config = bench.file_config(events, options={'max_rate': 1000})
+    other = bench.file_config(events, 'other.yaml', job_name='other')
+    process = bench.start('run', '--config', config)
+    wait_until(lambda: bench.n_written() > 50, 'the first events')
+    run = bench.run(other).must(75)
+    assert 'app/0' in run.stderr, run.stderr
+    process.kill()
+    bench.finish(process)
+    bench.run(other, '--limit', 10).must(0)
+    before = {part: pathlib.Path(part).read_bytes() for part in bench.parts(SINK)}
+    run = bench.run(config).must(78)
+    assert 'other/0' in run.stderr, run.stderr
+    assert {part: pathlib.Path(part).read_bytes() for part in bench.parts(SINK)} == before
+
+
 def drains_at(how):
     def case(bench):
         events = generated(bench)
@@ -364,7 +382,7 @@ main([disk_full, disk_full_with_the_state_elsewhere, killed_while_the_disk_is_fu
       sink_that_cannot_be_written, sink_directory_removed, part_cut_behind_our_back,
       bytes_behind_the_checkpoint_are_cut, closed_parts_may_be_taken, output_of_others_stays,
       source_shorter_than_the_checkpoint, source_cut_while_it_is_read,
-      other_source_than_the_checkpoint, second_instance, drains_at(signal.SIGTERM),
-      drains_at(signal.SIGINT), one_signal_sent_twice_drains, second_signal_ends_at_once,
+      other_source_than_the_checkpoint, second_instance, two_jobs_on_the_same_parts,
+      drains_at(signal.SIGTERM), drains_at(signal.SIGINT), one_signal_sent_twice_drains, second_signal_ends_at_once,
       reader_of_our_output_goes, standard_descriptors_closed, stopped_before_a_pipe_has_a_writer,
       pipe_whose_writer_comes_late, ids_of_long_paths, compression_that_fails_at_the_end])
