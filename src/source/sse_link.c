@@ -24,6 +24,10 @@
 #define STEADY_NS (10 * NS_PER_S)
 /* After a good connection. */
 #define SOON_NS (100 * NS_PER_MS)
+/* A connection that brings something and ends within BRIEF_NS is good, unless it becomes a habit. */
+#define BRIEF_NS  (1 * NS_PER_S)
+#define BRIEF_MAX 10
+#define SLOW_MAX  40
 /* After a refusal that is not likely to pass. */
 #define REFUSED_LEAST_NS (60 * NS_PER_S)
 #define REFUSED_CAP_NS   (900 * NS_PER_S)
@@ -52,6 +56,8 @@ struct sse_link {
     bool is_told;
     /* Transfers in a row that did not. */
     unsigned n_failures;
+    /* Connections in a row that brought something and ended within BRIEF_NS. */
+    unsigned n_brief;
     int64_t retry_ms;
     /* Why the last one failed. */
     char reason[HTTP_DETAIL_SIZE + REASON_MAX];
@@ -161,10 +167,13 @@ static int64_t backoff_delay(struct sse_link *link, int64_t cap_ns)
     return http_backoff_delay(&backoff, link->n_failures++, &link->random);
 }
 
-/* The wait after a connection that brought something. */
+/* The wait after a connection that brought something; up to 4 s where connections keep breaking. */
 static int64_t soon_delay(struct sse_link *link)
 {
-    int64_t jitter_ns = http_random_below(&link->random, SOON_NS);
+    link->n_brief = now_ns(link) - link->asked_ns < BRIEF_NS ? link->n_brief + 1 : 0;
+    int64_t slower = link->n_brief > BRIEF_MAX ? link->n_brief - BRIEF_MAX : 1;
+    slower = slower < SLOW_MAX ? slower : SLOW_MAX;
+    int64_t jitter_ns = http_random_below(&link->random, slower * SOON_NS);
     return link->retry_ms >= 0 ? link->retry_ms * NS_PER_MS + jitter_ns : jitter_ns;
 }
 

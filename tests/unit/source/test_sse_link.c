@@ -191,7 +191,41 @@ static void test_empty_streams(void)
     rig_close(&rig);
 }
 
+/* Moves the clock on in steps of 50 ms until the next connection is due. */
+static int64_t wait_until_due(struct rig *rig)
+{
+    struct problem problem = { 0 };
+    int64_t since_ns = rig->clock.now_ns;
+    while (sse_link_poll(rig->link, 0, &problem) != SSE_LINK_DUE) {
+        rig->clock.now_ns += 50 * NS_PER_MS;
+    }
+    return rig->clock.now_ns - since_ns;
+}
+
+/* A server that gives a little and ends, again and again, is asked every two seconds in the end. */
+static void test_brief_streams(void)
+{
+    enum { N_QUICK = 10, N_BRIEF = 90 };
+    struct script_step steps[N_BRIEF];
+    for (size_t i = 0; i < N_BRIEF; i++) {
+        steps[i] = (struct script_step){ STREAM, 0, SCRIPT_RESET };
+    }
+    struct rig rig;
+    rig_open(&rig, steps, N_BRIEF);
+    int64_t slow_ns = 0;
+    for (size_t i = 0; i < N_BRIEF; i++) {
+        rig_connect(&rig, true);
+        int64_t wait_ns = wait_until_due(&rig);
+        CU_ASSERT(wait_ns <= (i < N_QUICK ? 100 : 4000) * NS_PER_MS);
+        slow_ns += i < N_BRIEF - 40 ? 0 : wait_ns;
+    }
+    /* 40 waits by chance up to 4 s: 80 s on average, and hardly ever below half of it. */
+    CU_ASSERT(slow_ns > 40 * NS_PER_S);
+    rig_close(&rig);
+}
+
 static const struct test_case cases[] = {
+    { "streams that break again and again are asked for less often", test_brief_streams },
     { "retry: is kept to, within limits", test_retry },
     { "refusals say for themselves how long", test_refusals_after_a_stream },
     { "failures in a row are asked for less and less often", test_back_off },
