@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Opens a job: from the configuration to each room's own options, in an order in which a mistake
- * shows before anything has changed: state directory and checkpoint, steps, sinks, then the source.
+ * shows before anything has changed: state directory and checkpoint, steps, the source, and only then
+ * the sinks, which cut back what the checkpoint does not cover.
  */
 #include "engine/job.h"
 
@@ -227,8 +228,8 @@ int job_open(struct job *job, struct problem *problem)
 {
     job->done.fd = -1;
     static int (*const steps[])(struct job *, struct problem *) = {
-        open_ledger,   open_pools,     open_workers, open_steps,        open_router, connect_state,
-        connect_sinks, connect_source, open_reader,  open_checkpointer, open_writer,
+        open_ledger,    open_pools,    open_workers, open_steps,        open_router, connect_state,
+        connect_source, connect_sinks, open_reader,  open_checkpointer, open_writer,
     };
     for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
         int r = steps[i](job, problem);

@@ -219,8 +219,13 @@ def other_source_than_the_checkpoint(bench):
     events = generated(bench, events=100)
     stopped_in_the_middle(bench, events, 50)
     other = bench.generate('other.ndjson', events=100, seed=2)
+    # What a crash would have left behind the checkpoint: not to be cut for a job that is refused.
+    part = pathlib.Path(bench.parts()[-1])
+    part.write_bytes(part.read_bytes() + b'{"left":"over"}\n')
+    before = part.read_bytes()
     run = bench.run(bench.file_config(other)).must(78)
     assert '--fresh' in run.stderr, run.stderr
+    assert part.read_bytes() == before, 'the part was cut'
     adds_up(bench.run(bench.file_config(other), '--fresh').must(0).accounting)
 
 
