@@ -6,9 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-/* More digits are no sensible number of seconds. */
-enum { SECONDS_DIGITS_MAX = 10 };
-
 static const char *skip_blanks(const char *text)
 {
     return text + strspn(text, " \t");
@@ -21,15 +18,15 @@ static bool is_at_end(const char *text)
 
 static int parse_seconds(const char *text, int64_t *ret_ns)
 {
+    int64_t longest = HTTP_RETRY_AFTER_MAX_NS / NS_PER_S;
     int64_t seconds = 0;
     size_t n_digits = strspn(text, "0123456789");
-    if (n_digits == 0 || n_digits > SECONDS_DIGITS_MAX || !is_at_end(text + n_digits)) {
+    if (n_digits == 0 || !is_at_end(text + n_digits)) {
         return HTTP_RETRY_AFTER_JUNK;
     }
-    for (size_t i = 0; i < n_digits; i++) {
+    for (size_t i = 0; i < n_digits && seconds < longest; i++) {
         seconds = seconds * 10 + (text[i] - '0');
     }
-    int64_t longest = HTTP_RETRY_AFTER_MAX_NS / NS_PER_S;
     *ret_ns = (seconds < longest ? seconds : longest) * NS_PER_S;
     return 0;
 }
