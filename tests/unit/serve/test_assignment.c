@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/assignment.h"
 
+#include <inttypes.h>
+
 #include "base/arena.h"
 
 #include "recorded.h"
@@ -21,9 +23,8 @@ static void served(struct assignment *assignment, size_t most, struct buffer *te
     while (most-- > 0 && (event = assignment_peek(assignment, &pass)) != NULL) {
         const struct recording_partition *partition =
             &assignment->recording->partitions[event->partition];
-        buffer_printf(
-            text, "%c%lld ", partition->topic[0],
-            (long long)(event->offset + (int64_t)pass * partition->span + assignment->shift));
+        int64_t offset = event->offset + (int64_t)pass * partition->span + assignment->shift;
+        buffer_printf(text, "%c%" PRId64 " ", partition->topic[0], offset);
         assignment_advance(assignment);
     }
     buffer_text(text);
