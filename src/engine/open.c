@@ -148,7 +148,6 @@ static int open_reader(struct job *job, struct problem *problem)
         .workers = job->queues,
         .n_workers = job->n_workers,
         .ordering = ordering_of(job->config->ordering),
-        .is_keyless_allowed = job->config->missing_key == MISSING_KEY_KEYLESS,
         .ledger_window = (uint64_t)job->config->checkpoint.ledger_window,
         .batch_bytes = (size_t)job->config->batch.max_bytes,
         .limit = job->options.limit,

@@ -44,6 +44,7 @@ static int open_worker(struct job_worker *self, void *context)
         .n_steps = job->steps.n_steps,
         .enrich = job->options.app->enrich,
         .context = context,
+        .is_keyless_allowed = job->config->missing_key == MISSING_KEY_KEYLESS,
         .render_fault = job_render_fault,
         .render_context = job,
         .failed = worker_failed,

@@ -50,7 +50,7 @@ struct batch_event {
     /* Hash of the partition key. */
     uint64_t key;
     enum batch_event_kind kind;
-    /* A key field is missing: routed by position. */
+    /* No key was found: routed by position. Whether it has none the strict walk will say. */
     bool is_keyless;
     /* For BATCH_EVENT_FAULTY: constant, and in the batch's arena. */
     const char *fault_type;

@@ -91,9 +91,9 @@ static int inspect(struct reader *reader, struct batch *batch, struct batch_even
         return 0;
     }
     if (r > 0) {
-        /* What is malformed or no object will be refused by the strict walk, at whichever worker. */
+        /* Whether it is malformed or only without a key the strict walk will say, at whichever worker. */
         event->key = hash_bytes(&event->position.sequence, sizeof(event->position.sequence));
-        event->is_keyless = r == ROUTE_KEY_MISSING && bytes[tokens[0]] == '{';
+        event->is_keyless = r == ROUTE_KEY_MISSING;
     }
     if (is_indexed) {
         return 0;
@@ -209,10 +209,6 @@ static int process(struct reader *reader, struct batch *batch)
         struct batch_event *event = &batch->events[i];
         if (event->kind == BATCH_EVENT_DOCUMENT) {
             r = inspect(reader, batch, event);
-        }
-        if (event->is_keyless && !reader->options.is_keyless_allowed) {
-            r = batch_event_fault(batch, event, "MissingKeyError",
-                                  "a field of the partition key is missing");
         }
     }
     if (r < 0) {

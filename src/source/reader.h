@@ -39,8 +39,6 @@ struct reader_options {
     struct queue *const *workers;
     size_t n_workers;
     enum reader_ordering ordering;
-    /* An event without a key field is routed by its position instead of being an error. */
-    bool is_keyless_allowed;
     /* Events the watermark may lie behind the newest. */
     uint64_t ledger_window;
     /* A batch above it travels alone (event/result.h). */

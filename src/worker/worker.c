@@ -176,6 +176,10 @@ static int process_document(struct worker *worker, const struct batch *batch,
     if (r != 0) {
         return r < 0 ? r : fail_parse(worker, batch, event, &fault);
     }
+    if (event->is_keyless && !worker->options.is_keyless_allowed) {
+        return fail_event(worker, batch, event, "MissingKeyError",
+                          "a field of the partition key is missing");
+    }
     r = enrich(worker);
     if (r == 0) {
         return deliver(worker, event);

@@ -8,6 +8,7 @@
 #ifndef WEIR_WORKER_WORKER_H
 #define WEIR_WORKER_WORKER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,6 +48,8 @@ struct worker_options {
     /* The application's function and its context; NULL: none. */
     int (*enrich)(struct weir_event *event, struct weir_http *http, void *context);
     void *context;
+    /* An event without a key field is no error. */
+    bool is_keyless_allowed;
     /* Appends the error event's line (with its newline). Returns 0 or -errno. */
     int (*render_fault)(void *render_context, const struct worker_fault *fault,
                         struct buffer *ret_line);

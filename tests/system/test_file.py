@@ -302,7 +302,9 @@ def least_memory_limit(bench):
 def what_is_no_object_is_a_parse_error(bench):
     """Valid JSON without a key to miss: the reason is that it is no event at all."""
     odd = bench.path('odd.ndjson')
-    lines = ['1', '"text"', 'null', 'true', '[]', '[{"wiki_id":"w","page":{"page_id":1}}]']
+    lines = ['1', '"text"', 'null', 'true', '[]', '[{"wiki_id":"w","page":{"page_id":1}}]',
+             # No key is found in these, but that is not what is wrong with them.
+             '{"wiki_id":"w"', '{"wiki_id":"w","page":{}}}', '{"wiki_id":"w","other":01}']
     odd.write_text('\n'.join(lines + ['{}']) + '\n')
     bench.run(bench.file_config(odd)).must(0)
     types = {error['raw_event']: error['error_type']

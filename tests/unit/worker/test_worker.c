@@ -229,6 +229,27 @@ static void test_each_event_gets_its_verdict(void)
     rig_deinit(&rig);
 }
 
+static void test_a_missing_key_is_an_error_of_what_is_an_event(void)
+{
+    static const char *const expected[] = {
+        "0 MissingKeyError: a field of the partition key is missing: {\"a\":1}\n"
+        "1 ParseError: not valid JSON: ",
+        "1 ParseError: not valid JSON: ",
+    };
+    for (int is_allowed = 0; is_allowed < 2; is_allowed++) {
+        struct rig rig;
+        rig_init(&rig);
+        rig.options.is_keyless_allowed = is_allowed;
+        add(&rig, "{\"a\":1}", true)->is_keyless = true;
+        add(&rig, "{\"a\":1", true)->is_keyless = true;
+        CU_ASSERT_EQUAL(run(&rig), 0);
+        expect(&rig.verdicts, is_allowed ? "deliver 0\nerror 1\n" : "error 0\nerror 1\n");
+        const char *errors = buffer_text(&rig.lines[RESULT_ERROR_SINK]);
+        CU_ASSERT_EQUAL(strncmp(errors, expected[is_allowed], strlen(expected[is_allowed])), 0);
+        rig_deinit(&rig);
+    }
+}
+
 /* The events of a batch that is very large come without their index. */
 static void test_events_that_were_not_indexed_are(void)
 {
@@ -345,6 +366,8 @@ static void test_no_line_goes_out_without_its_result(void)
 
 static const struct test_case cases[] = {
     { "each event gets its verdict", test_each_event_gets_its_verdict },
+    { "a missing key is an error of what is an event",
+      test_a_missing_key_is_an_error_of_what_is_an_event },
     { "events that were not indexed are", test_events_that_were_not_indexed_are },
     { "the application comes behind the steps", test_the_application_comes_behind_the_steps },
     { "results are handed on in blocks", test_results_are_handed_on_in_blocks },
