@@ -16,9 +16,9 @@ int buffer_reserve(struct buffer *buffer, size_t extra)
     if (extra > SIZE_MAX / 2 - buffer->len) {
         return -ENOMEM;
     }
-    size_t capacity = buffer->capacity < SMALLEST ? SMALLEST : buffer->capacity;
-    while (capacity - buffer->len < extra) {
-        capacity *= 2;
+    size_t capacity = buffer->capacity < SMALLEST ? SMALLEST : 2 * buffer->capacity;
+    if (capacity - buffer->len < extra) {
+        capacity = buffer->len + extra;
     }
     char *data = realloc(buffer->data, capacity);
     if (data == NULL) {

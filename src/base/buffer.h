@@ -16,7 +16,8 @@ struct buffer {
 };
 
 /*
- * Makes room for extra more bytes behind len. Grows by doubling, so that appending is linear.
+ * Makes room for extra more bytes behind len. Grows to twice the size, so that appending is linear, or
+ * to just what is asked for where that is more.
  * Returns 0 or -ENOMEM (the buffer is unchanged then).
  */
 int buffer_reserve(struct buffer *buffer, size_t extra);

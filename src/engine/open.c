@@ -12,6 +12,7 @@
 #include "base/cpu.h"
 #include "base/log.h"
 #include "engine/connect.h"
+#include "json/index.h"
 
 /* Shares of the memory limit, and bounds on what they buy. */
 enum {
@@ -36,12 +37,17 @@ static size_t batch_cost(const struct config *config)
     return 4 * (size_t)config->batch.max_bytes;
 }
 
-/* What the pools and one event of the largest size need. */
+/* What the pools and the reader's index of a usual batch need. */
+static size_t pools_cost(const struct job *job, size_t n_batches)
+{
+    return n_batches * batch_cost(job->config) + job->n_results * 2 * job->block_bytes +
+           json_indexer_memory_for(2 * (size_t)job->config->batch.max_bytes);
+}
+
+/* The same with one event of the largest size. */
 static size_t memory_needed(const struct job *job, size_t n_batches)
 {
-    const struct config *config = job->config;
-    return n_batches * batch_cost(config) + job->n_results * 2 * job->block_bytes +
-           LARGE_EVENT_FACTOR * (size_t)config->max_event_size;
+    return pools_cost(job, n_batches) + LARGE_EVENT_FACTOR * (size_t)job->config->max_event_size;
 }
 
 static int check_memory(const struct job *job, size_t n_batches, struct problem *problem)
@@ -73,9 +79,11 @@ static int open_pools(struct job *job, struct problem *problem)
     job->n_results = job->n_workers + 3;
     job->block_bytes = clamp(limit / 16 / job->n_results, BLOCK_BYTES_MIN, BLOCK_BYTES_MAX);
     size_t n_batches = clamp(limit / 8 / batch_cost(config), BATCHES_MIN, BATCHES_MAX);
+    /* The shares may be too large for what a large event leaves. */
+    while (n_batches > BATCHES_MIN && memory_needed(job, n_batches) > limit) {
+        n_batches--;
+    }
     if (memory_needed(job, n_batches) > limit) {
-        /* The shares are too large for what a large event leaves. */
-        n_batches = BATCHES_MIN;
         job->block_bytes = BLOCK_BYTES_MIN;
     }
     int r = check_memory(job, n_batches, problem);
@@ -90,7 +98,12 @@ static int open_pools(struct job *job, struct problem *problem)
     };
     r = batch_pool_new(&batches, &job->batches);
     if (r == 0) {
-        r = result_pool_new(job->n_results, 2 * job->block_bytes, &job->results);
+        struct result_pool_options results = {
+            .n_results = job->n_results,
+            .keep_bytes = 2 * job->block_bytes,
+            .room_bytes = limit - pools_cost(job, n_batches),
+        };
+        r = result_pool_new(&results, &job->results);
     }
     if (r == 0) {
         r = queue_new(job->n_results, &job->to_writer);

@@ -64,17 +64,21 @@ int batch_event_fault(struct batch *batch, struct batch_event *event, const char
     return 0;
 }
 
-int batch_add_tokens(struct batch *batch, const uint32_t *tokens, size_t n_tokens,
-                     uint32_t *ret_first)
+int batch_event_index(struct batch *batch, struct batch_event *event, const uint32_t *tokens,
+                      size_t n_tokens)
 {
-    int r = grow((void **)&batch->tokens, &batch->tokens_capacity, batch->n_tokens + n_tokens,
-                 sizeof(*batch->tokens));
+    size_t need = batch->n_tokens + n_tokens + 1;
+    if (need * sizeof(*tokens) > 2 * batch->pool->options.batch_bytes) {
+        return 0;
+    }
+    int r = grow((void **)&batch->tokens, &batch->tokens_capacity, need, sizeof(*batch->tokens));
     if (r < 0) {
         return r;
     }
-    memcpy(batch->tokens + batch->n_tokens, tokens, n_tokens * sizeof(*tokens));
-    *ret_first = (uint32_t)batch->n_tokens;
-    batch->n_tokens += n_tokens;
+    memcpy(batch->tokens + batch->n_tokens, tokens, (n_tokens + 1) * sizeof(*tokens));
+    event->first_token = (uint32_t)batch->n_tokens;
+    event->n_tokens = (uint32_t)n_tokens;
+    batch->n_tokens = need;
     return 0;
 }
 

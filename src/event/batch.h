@@ -42,7 +42,8 @@ struct batch_event {
     uint32_t len;
     /*
      * Its index (json/index.h) in batch->tokens, with the sentinel behind; n_tokens 0: not indexed. A
-     * source that has it leaves it here, else the reader makes it, else (giants) the worker.
+     * source that has it leaves it here, else the reader makes it, else (giants, and what
+     * batch_event_index() found no room for) the worker.
      */
     uint32_t first_token;
     uint32_t n_tokens;
@@ -102,9 +103,13 @@ struct batch_event *batch_add(struct batch *batch, size_t offset, size_t len);
 int batch_event_fault(struct batch *batch, struct batch_event *event, const char *type,
                       const char *message);
 
-/* Appends n tokens and returns the index of the first in *ret_first. Returns 0 or -ENOMEM. */
-int batch_add_tokens(struct batch *batch, const uint32_t *tokens, size_t n_tokens,
-                     uint32_t *ret_first);
+/*
+ * Leaves an event's index (n_tokens offsets and the sentinel behind them) to its worker. All tokens of a
+ * batch take at most twice the pool's batch_bytes, four times what is usual; brackets on end take
+ * more, and such an event stays without its index: its worker makes it again. Returns 0 or -ENOMEM.
+ */
+int batch_event_index(struct batch *batch, struct batch_event *event, const uint32_t *tokens,
+                      size_t n_tokens);
 
 /*
  * Groups the events by worker: worker_of[i] is the worker of event i. Fills works[0..n_workers) and

@@ -10,33 +10,40 @@
 struct result_pool {
     struct mutex lock;
     struct condition returned;
+    struct condition released;
     /* Fixed after start. */
     struct result_batch *batches;
     size_t n_batches;
     size_t keep_bytes;
+    size_t room_bytes;
     /* Guarded by lock. */
     struct result_batch *free;
+    size_t charged;
 };
 
-int result_pool_new(size_t n_results, size_t keep_bytes, struct result_pool **ret_pool)
+int result_pool_new(const struct result_pool_options *options, struct result_pool **ret_pool)
 {
     struct result_pool *pool = calloc(1, sizeof(*pool));
     if (pool == NULL) {
         return -ENOMEM;
     }
-    pool->batches = calloc(n_results, sizeof(*pool->batches));
+    pool->batches = calloc(options->n_results, sizeof(*pool->batches));
     int r = pool->batches == NULL ? -ENOMEM : mutex_init(&pool->lock);
     if (r == 0) {
         r = condition_init(&pool->returned);
+    }
+    if (r == 0) {
+        r = condition_init(&pool->released);
     }
     if (r < 0) {
         free(pool->batches);
         free(pool);
         return r;
     }
-    pool->n_batches = n_results;
-    pool->keep_bytes = keep_bytes;
-    for (size_t i = 0; i < n_results; i++) {
+    pool->n_batches = options->n_results;
+    pool->keep_bytes = options->keep_bytes;
+    pool->room_bytes = options->room_bytes;
+    for (size_t i = 0; i < pool->n_batches; i++) {
         pool->batches[i].pool = pool;
         pool->batches[i].next_free = pool->free;
         pool->free = &pool->batches[i];
@@ -56,6 +63,7 @@ void result_pool_free(struct result_pool *pool)
         }
         free(pool->batches[i].results);
     }
+    condition_deinit(&pool->released);
     condition_deinit(&pool->returned);
     mutex_deinit(&pool->lock);
     free(pool->batches);
@@ -74,6 +82,70 @@ struct result_batch *result_pool_take(struct result_pool *pool)
     return batch;
 }
 
+static size_t lines_len(const struct result_batch *batch)
+{
+    return batch->lines[RESULT_SINK].len + batch->lines[RESULT_ERROR_SINK].len;
+}
+
+/* Brings the batch's charge to charged, whatever room there is. */
+static void set_charge_locked(struct result_pool *pool, struct result_batch *batch, size_t charged)
+    REQUIRES(pool->lock)
+{
+    pool->charged += charged - batch->charged;
+    if (charged < batch->charged) {
+        condition_broadcast(&pool->released);
+    }
+    batch->charged = charged;
+}
+
+static bool try_charge_locked(struct result_pool *pool, struct result_batch *batch, size_t len)
+    REQUIRES(pool->lock)
+{
+    size_t others = pool->charged - batch->charged;
+    bool is_room = others == 0 || (others <= pool->room_bytes && len <= pool->room_bytes - others);
+    if (is_room) {
+        set_charge_locked(pool, batch, len);
+    }
+    return is_room;
+}
+
+bool result_batch_charge(struct result_batch *batch, size_t len)
+{
+    struct result_pool *pool = batch->pool;
+    len += lines_len(batch);
+    if (len <= pool->keep_bytes || len <= batch->charged) {
+        return true;
+    }
+    mutex_lock(&pool->lock);
+    bool is_room = try_charge_locked(pool, batch, len);
+    mutex_unlock(&pool->lock);
+    return is_room;
+}
+
+void result_batch_charge_wait(struct result_batch *batch, size_t len)
+{
+    struct result_pool *pool = batch->pool;
+    require(batch->charged == 0 && lines_len(batch) == 0);
+    mutex_lock(&pool->lock);
+    while (!try_charge_locked(pool, batch, len)) {
+        condition_wait(&pool->released, &pool->lock);
+    }
+    mutex_unlock(&pool->lock);
+}
+
+void result_batch_settle(struct result_batch *batch)
+{
+    struct result_pool *pool = batch->pool;
+    size_t len = lines_len(batch);
+    size_t charged = len > pool->keep_bytes ? len : 0;
+    if (charged == batch->charged) {
+        return;
+    }
+    mutex_lock(&pool->lock);
+    set_charge_locked(pool, batch, charged);
+    mutex_unlock(&pool->lock);
+}
+
 void result_pool_put(struct result_pool *pool, struct result_batch *batch)
 {
     for (int lane = 0; lane < RESULT_LANES; lane++) {
@@ -87,6 +159,7 @@ void result_pool_put(struct result_pool *pool, struct result_batch *batch)
         batch->source = NULL;
     }
     mutex_lock(&pool->lock);
+    set_charge_locked(pool, batch, 0);
     batch->next_free = pool->free;
     pool->free = batch;
     condition_signal(&pool->returned);

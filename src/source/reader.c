@@ -102,9 +102,7 @@ static int inspect(struct reader *reader, struct batch *batch, struct batch_even
         /* A very large event: the worker indexes it again rather than hold two indexes at once. */
         return json_indexer_shrink(reader->indexer, reader->options.batch_bytes);
     }
-    event->n_tokens = (uint32_t)n_tokens;
-    /* The index ends with a sentinel, which travels too. */
-    return batch_add_tokens(batch, tokens, n_tokens + 1, &event->first_token);
+    return batch_event_index(batch, event, tokens, n_tokens);
 }
 
 static uint16_t choose_worker(const struct reader *reader, const struct batch *batch, size_t i)

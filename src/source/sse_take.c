@@ -64,9 +64,7 @@ static int add_index(struct sse_source *self, struct batch_event *event,
     if (facts->n_tokens == 0 || batch->bytes.len > 2 * self->options.common.batch_max_bytes) {
         return 0;
     }
-    event->n_tokens = (uint32_t)facts->n_tokens;
-    /* The sentinel at its end, too. */
-    return batch_add_tokens(batch, facts->tokens, facts->n_tokens + 1, &event->first_token);
+    return batch_event_index(batch, event, facts->tokens, facts->n_tokens);
 }
 
 static int give(struct sse_source *self, const struct position *position,

@@ -10,6 +10,9 @@
 #include "weir/event.h"
 #include "json/index.h"
 
+/* The worker indexes what comes without an index, which is large or odd: it keeps room for little. */
+enum { INDEXED_KEPT = 64 * 1024 };
+
 struct worker {
     /* Fixed after start. */
     struct worker_options options;
@@ -29,7 +32,7 @@ int worker_new(const struct worker_options *options, struct worker **ret_worker)
         return -ENOMEM;
     }
     worker->options = *options;
-    worker->indexer = json_indexer_new(options->large_bytes);
+    worker->indexer = json_indexer_new(INDEXED_KEPT);
     if (worker->indexer == NULL) {
         worker_free(worker);
         return -ENOMEM;
@@ -210,6 +213,9 @@ static int process_event(struct worker *worker, const struct batch *batch,
     }
     int r = process_document(worker, batch, event);
     event_reset(&worker->event);
+    if (event->n_tokens == 0 && event->len > INDEXED_KEPT) {
+        (void)json_indexer_shrink(worker->indexer, INDEXED_KEPT);
+    }
     return r;
 }
 
@@ -226,17 +232,40 @@ static bool is_block_full(const struct worker *worker)
            worker->options.block_bytes;
 }
 
+/*
+ * What an event can take, its line included: twelve bytes a byte as an error event (raw_event escapes
+ * to six at worst, and what the event says of itself is taken over), or its index, its links and a line
+ * of its size.
+ */
+enum { MEMORY_PER_BYTE = 12, MEMORY_PER_EVENT = 4096 };
+
+/* Makes sure that there is a result batch, and memory for the event. */
+static void make_room(struct worker *worker, const struct batch *batch,
+                      const struct batch_event *event)
+{
+    size_t need = MEMORY_PER_BYTE * (size_t)event->len + MEMORY_PER_EVENT;
+    if (worker->results != NULL && is_block_full(worker)) {
+        hand_on(worker);
+    }
+    if (worker->results == NULL) {
+        take_results(worker, batch);
+    }
+    if (result_batch_charge(worker->results, need)) {
+        return;
+    }
+    if (worker->results->n_results > 0) {
+        hand_on(worker);
+        take_results(worker, batch);
+    }
+    result_batch_charge_wait(worker->results, need);
+}
+
 static void process_work(struct worker *worker, const struct work *work)
 {
     struct batch *batch = work->batch;
     for (size_t i = 0; i < work->n_events; i++) {
         const struct batch_event *event = &batch->events[work->events[i]];
-        if (worker->results != NULL && is_block_full(worker)) {
-            hand_on(worker);
-        }
-        if (worker->results == NULL) {
-            take_results(worker, batch);
-        }
+        make_room(worker, batch, event);
         if (worker->failure == 0) {
             worker->failure = process_event(worker, batch, event);
             if (worker->failure < 0) {
@@ -247,10 +276,10 @@ static void process_work(struct worker *worker, const struct work *work)
             /* Without memory even for this the position stays open: the ledger never passes it. */
             (void)record(worker, event, VERDICT_RETURN, 0);
         }
+        result_batch_settle(worker->results);
     }
     if (batch->bytes.len > worker->options.large_bytes && worker->results != NULL) {
         worker->results->source = batch;
-        (void)json_indexer_shrink(worker->indexer, worker->options.large_bytes);
         batch = NULL;
     }
     hand_on(worker);

@@ -295,7 +295,10 @@ static void open_pools(struct pipeline *pipeline)
     struct batch_pool_options batches = { options->n_batches, options->batch_bytes,
                                           &pipeline->budget };
     require(batch_pool_new(&batches, &pipeline->batches) == 0);
-    require(result_pool_new(options->n_results, 2 * options->block_bytes, &pipeline->results) == 0);
+    /* So little room that large events wait for each other. */
+    struct result_pool_options results = { options->n_results, 2 * options->block_bytes,
+                                           4 * options->block_bytes };
+    require(result_pool_new(&results, &pipeline->results) == 0);
     require(queue_new(options->n_results, &pipeline->to_writer) == 0);
     static const char *const fields[] = { "/k" };
     size_t field;

@@ -6,7 +6,7 @@ import pathlib
 import re
 import subprocess
 
-from weirtest import Bench, ERRORS, Skip, adds_up, main
+from weirtest import Bench, ERRORS, Skip, adds_up, is_sanitized, main
 
 
 def outputs(bench, out):
@@ -66,7 +66,7 @@ def builds_against_what_is_installed(bench):
     library = next(stage.rglob('libweir.so')).parent
     source = bench.source_root / 'tests/system/event_platform_app.c'
     program = bench.path('app')
-    if b'asan' in library.joinpath('libweir.so').read_bytes():
+    if is_sanitized(library / 'libweir.so'):
         raise Skip('a library with sanitizers asks for their flags')
     subprocess.run(['cc', '-Wall', '-Wextra', '-Werror', '-o', str(program), str(source), *flags,
                     f'-Wl,-rpath,{library}'], check=True, timeout=60)

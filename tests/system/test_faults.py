@@ -11,7 +11,7 @@ import signal
 import subprocess
 import time
 
-from weirtest import Bench, ERRORS, SINK, Skip, adds_up, main, said, wait_until
+from weirtest import Bench, ERRORS, SINK, Skip, adds_up, is_sanitized, main, said, wait_until
 
 EVENTS = 3000
 
@@ -80,6 +80,40 @@ def disk_full(bench):
 
 def disk_full_with_the_state_elsewhere(bench):
     fills_and_goes_on(bench, checkpoint={'dir': str(bench.path('state')), 'interval': '20ms'})
+
+
+def resident_peak(process):
+    """In bytes; 0 once the process has ended."""
+    status = pathlib.Path(f'/proc/{process.pid}/status').read_text()
+    match = re.search(r'VmHWM:\s+(\d+) kB', status)
+    return int(match.group(1)) * 1024 if match else 0
+
+
+def memory_while_the_disk_is_full(bench):
+    """Events that grow on their way wait for the disk within the memory limit."""
+    if is_sanitized(bench.weir):
+        raise Skip('a sanitizer has memory of its own')
+    lines = {'expand': b'{"a":"' + b'\x01' * 15000000 + b'"}\n',
+             'dense': b'{"wiki_id":"w","page":{"page_id":%d},"a":[' + b'[],' * 5000000 + b'1]}\n'}
+    for name, line in lines.items():
+        events = bench.path(name + '.ndjson')
+        with open(events, 'wb') as file:
+            for number in range(24):
+                file.write(line.replace(b'%d', b'%d' % number))
+        limit = 512 << 20
+        uri = bench.path(name)
+        with small_disk(uri, '2m'):
+            process = bench.start('run', '--config', bench.file_config(
+                events, name + '.yaml', memory_limit=limit, workers=8, batch={'max_bytes': '8MiB'},
+                sink={'options': {'uri': str(uri)}}, error_sink={'options': {'uri': str(uri)}}))
+            wait_until(lambda: process.poll() is not None or 'sink paused' in said(process), 'pause')
+            peak = -1
+            while peak != resident_peak(process):
+                peak = resident_peak(process)
+                time.sleep(1)
+            assert process.poll() is None, said(process)
+            bench.stop(process, signal.SIGKILL)
+        assert 32 << 20 < peak < limit + (64 << 20), f'{name}: {peak >> 20} MiB'
 
 
 def killed_while_the_disk_is_full(bench):
@@ -383,7 +417,7 @@ def compression_that_fails_at_the_end(bench):
     adds_up(run.accounting)
 
 
-main([disk_full, disk_full_with_the_state_elsewhere, killed_while_the_disk_is_full,
+main([disk_full, disk_full_with_the_state_elsewhere, memory_while_the_disk_is_full, killed_while_the_disk_is_full,
       sink_that_cannot_be_written, sink_directory_removed, part_cut_behind_our_back,
       bytes_behind_the_checkpoint_are_cut, closed_parts_may_be_taken, output_of_others_stays,
       source_shorter_than_the_checkpoint, source_cut_while_it_is_read,

@@ -72,6 +72,11 @@ class Run:
         return self
 
 
+def is_sanitized(program):
+    """Whether it was built with a sanitizer, which takes memory of its own and asks for flags."""
+    return re.search(rb'lib[at]san', pathlib.Path(program).read_bytes()) is not None
+
+
 def log_fields(text, message):
     found = []
     for line in text.split('\n'):

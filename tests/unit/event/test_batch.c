@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "../../support/cunit_main.h"
+#include "base/error.h"
 
 enum { BATCH_BYTES = 4096 };
 
@@ -115,10 +116,45 @@ static void test_taker_waits_for_a_batch(void)
     batch_pool_free(pool);
 }
 
+/* Tokens of a batch are bounded; what does not fit is left to the worker, what comes behind may fit. */
+static void test_index_travels_while_there_is_room(void)
+{
+    enum { MOST = 2 * BATCH_BYTES / sizeof(uint32_t) };
+    static const struct {
+        size_t n_tokens;
+        bool is_kept;
+    } rows[] = {
+        { MOST / 2, true },
+        { MOST / 2 - 1, false },
+        { MOST / 2 - 2, true },
+        { 1, false },
+    };
+    static uint32_t tokens[MOST];
+    for (size_t i = 0; i < MOST; i++) {
+        tokens[i] = (uint32_t)i;
+    }
+    struct batch_pool *pool = open_pool(1);
+    struct batch *batch = batch_pool_take(pool);
+    fill(batch, ARRAY_SIZE(rows));
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct batch_event *event = &batch->events[i];
+        CU_ASSERT_EQUAL(batch_event_index(batch, event, tokens, rows[i].n_tokens), 0);
+        CU_ASSERT_EQUAL(event->n_tokens, rows[i].is_kept ? rows[i].n_tokens : 0);
+        if (rows[i].is_kept) {
+            /* The sentinel came along. */
+            CU_ASSERT_EQUAL(batch->tokens[event->first_token + event->n_tokens], event->n_tokens);
+        }
+    }
+    CU_ASSERT(batch->n_tokens <= MOST);
+    batch_pool_put(pool, batch);
+    batch_pool_free(pool);
+}
+
 static const struct test_case cases[] = {
     { "dispatch keeps order and loses none", test_dispatch_keeps_order_and_loses_none },
     { "a returned batch is empty and small", test_returned_batch_is_empty_and_small },
     { "a taker waits for a batch", test_taker_waits_for_a_batch },
+    { "an index travels while there is room", test_index_travels_while_there_is_room },
 };
 
 CUNIT_MAIN("event/batch", cases)

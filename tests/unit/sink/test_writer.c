@@ -149,7 +149,8 @@ static void rig_init(struct rig *rig, bool has_error_sink, int64_t interval_ns)
     struct partition_state start = { .name = (char *)(uintptr_t) "p" };
     uint32_t partition;
     CU_ASSERT_EQUAL_FATAL(partition_table_add(rig->partitions, &start, &partition), 0);
-    CU_ASSERT_EQUAL_FATAL(result_pool_new(BATCHES, 4096, &rig->results), 0);
+    struct result_pool_options results = { BATCHES, 4096, 1 << 20 };
+    CU_ASSERT_EQUAL_FATAL(result_pool_new(&results, &rig->results), 0);
     CU_ASSERT_EQUAL_FATAL(queue_new(BATCHES, &rig->input), 0);
     open_store(rig);
     open_writer(rig, has_error_sink, interval_ns);

@@ -97,8 +97,9 @@ static void rig_init(struct rig *rig)
     *rig = (struct rig){ .fail_at = -1 };
     budget_init(&rig->budget, 1 << 30);
     struct batch_pool_options pool = { 1, BATCH_BYTES, &rig->budget };
+    struct result_pool_options results = { RESULTS, 4096, 1 << 20 };
     CU_ASSERT_EQUAL_FATAL(batch_pool_new(&pool, &rig->pool), 0);
-    CU_ASSERT_EQUAL_FATAL(result_pool_new(RESULTS, 4096, &rig->results), 0);
+    CU_ASSERT_EQUAL_FATAL(result_pool_new(&results, &rig->results), 0);
     CU_ASSERT_EQUAL_FATAL(queue_new(4, &rig->input), 0);
     CU_ASSERT_EQUAL_FATAL(queue_new(RESULTS, &rig->output), 0);
     rig->indexer = json_indexer_new(BATCH_BYTES);
@@ -147,8 +148,8 @@ static struct batch_event *add(struct rig *rig, const char *text, bool is_indexe
     size_t n_tokens;
     if (is_indexed &&
         json_index(rig->indexer, batch->bytes.data + offset, event->len, &tokens, &n_tokens) == 0) {
-        event->n_tokens = (uint32_t)n_tokens;
-        CU_ASSERT_EQUAL(batch_add_tokens(batch, tokens, n_tokens + 1, &event->first_token), 0);
+        CU_ASSERT_EQUAL(batch_event_index(batch, event, tokens, n_tokens), 0);
+        CU_ASSERT_EQUAL(event->n_tokens, n_tokens);
     }
     return event;
 }
