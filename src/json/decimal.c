@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A number is read into the places of its first and last digit that is not 0, the power of ten of
- * each as the point alone gives it, and the text of the exponent. Exponents stay texts: they may have
- * more digits than any integer type, and all that is ever asked of two of them is their difference,
- * which either fits or is beyond anything that the digits of a text in memory could make up for.
+ * each as the point alone gives it, and the text of the exponent. Exponents stay texts: they may
+ * have more digits than any integer type, and all that is ever asked of two of them is their
+ * difference, which either fits or is beyond what the digits of a text in memory could make up for.
  */
 #include "json/decimal.h"
 
@@ -32,7 +32,7 @@ static const int64_t POWER_PRIME = INT64_C(99999999999999997);
 
 struct decimal {
     bool is_negative;
-    /* The digits from the first to the last that is not 0, a point not counted; none when all are. */
+    /* How many digits from the first to the last that is not 0; none when the value is 0. */
     size_t n_digits;
     /* The first of them; the others follow, perhaps with a point between. */
     const char *digits;
@@ -298,9 +298,9 @@ static uint64_t add_divisor(struct division *division)
 
 /*
  * remainder = (remainder * scale + chunk) modulo the divisor, chunk < scale: one step of long
- * division (Knuth, algorithm D). The quotient fits a word and is guessed from the highest words; with
- * the divisor's highest bit set, the guess is at most two too large, and then the divisor is added
- * back.
+ * division (Knuth, algorithm D). The quotient fits a word and is guessed from the highest words;
+ * with the divisor's highest bit set, the guess is at most two too large, and then the divisor is
+ * added back.
  */
 static void division_step(struct division *division, uint64_t scale, uint64_t chunk)
 {

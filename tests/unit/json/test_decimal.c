@@ -182,6 +182,10 @@ static void test_multiples(void)
         { "36893488147419103232", "18446744073709551616", true },
         { "36893488147419103231", "18446744073709551616", false },
         { "340282366920938463463374607431768211456", "18446744073709551616", true },
+        /* The guess of a step's quotient is two too large. */
+        { "1038991623015675761966243179995596568520922406249186085461321047488366046923271409314679"
+          "44246740",
+          "170141183460469231750134047789593657343", true },
         /* As many zeros as the divisor has twos, and one fewer. */
         { "1e63", "9223372036854775808", true },
         { "1e62", "9223372036854775808", false },
@@ -272,7 +276,7 @@ static void row_subtract(char *row, const char *digits, size_t n)
     }
 }
 
-/* Both are integers if the point is left out, so one is a multiple of the other with it or without. */
+/* Without their points both are integers, and multiples stay multiples. */
 static bool fixed_is_multiple(const struct fixed *a, const struct fixed *divisor)
 {
     enum { WIDTH = 2 * FIXED + 1 };
