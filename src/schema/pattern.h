@@ -16,9 +16,10 @@
 struct pattern;
 
 /*
- * Compiles an expression (UTF-8). Returns 0; -EINVAL with problem filled, for what ECMA-262 forbids and
- * for what PCRE2 cannot do (a lookbehind of varying length, counts above 65535, a program above
- * 64 KiB); or -ENOMEM. The pattern is immutable and shared by threads.
+ * Compiles an expression (UTF-8). Returns 0; -EINVAL with problem filled, for what ECMA-262 forbids
+ * and for what PCRE2 cannot do (a lookbehind of varying length, a program above 64 KiB, properties
+ * newer than it, what regex_translate() names); or -ENOMEM. The pattern is immutable and shared by
+ * threads.
  */
 int pattern_compile(const char *ecma, size_t len, struct pattern **ret_pattern,
                     struct problem *problem);
@@ -42,13 +43,15 @@ enum pattern_outcome {
 };
 
 /*
- * Whether the pattern matches somewhere in subject: UTF-8 as json_unescape() writes it, half surrogate
- * pairs included (which are U+FFFD to the pattern). Returns PATTERN_MATCHES, 0, PATTERN_TOO_COSTLY, or
- * -ENOMEM.
+ * Whether the pattern matches somewhere in subject: UTF-8 as json_unescape() writes it, half
+ * surrogate pairs included (which are U+FFFD to the pattern). Returns PATTERN_MATCHES, 0,
+ * PATTERN_TOO_COSTLY, or -ENOMEM.
  *
- * All matches of one event together cost at most a few milliseconds. What counts is work, not time: the
- * same events get the same answers on a busy machine. Once the budget is used up, all further matches
- * of that event are PATTERN_TOO_COSTLY. Nothing is allocated in the steady state.
+ * All matches of one event together cost at most a few milliseconds. What counts is work, not time:
+ * the same events get the same answers on a busy machine. A backtracking loop over many thousand
+ * characters may also run out of memory to go back by, sooner in the interpreter. Once the budget
+ * is used up, all further matches of that event are PATTERN_TOO_COSTLY. Nothing is allocated in the
+ * steady state.
  */
 int pattern_matches(struct pattern_matcher *matcher, const struct pattern *pattern,
                     const char *subject, size_t len);

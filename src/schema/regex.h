@@ -27,10 +27,14 @@ enum {
 bool regex_is_valid(const char *ecma, size_t len);
 
 /*
- * Appends the expression in PCRE2's syntax, for a match with PCRE2_UTF and without PCRE2_UCP,
- * PCRE2_MULTILINE, PCRE2_DOTALL and PCRE2_EXTENDED. What does not differ in whether it matches may be
- * written differently (groups that nothing refers to do not capture). Returns 0, -EINVAL with
- * *ret_reason a constant text (the buffer is unchanged), or -ENOMEM.
+ * Appends the expression in PCRE2's syntax, for a match with PCRE2_UTF and
+ * PCRE2_MATCH_UNSET_BACKREF and without PCRE2_UCP, PCRE2_MULTILINE, PCRE2_DOTALL and
+ * PCRE2_EXTENDED. What does not differ in whether it matches may be written differently (groups
+ * that nothing refers to do not capture). Callouts count the work (schema/regex_cost.h). Refused
+ * besides, because PCRE2 would answer otherwise: counts above 65535; references to a group that an
+ * earlier iteration of a loop may have set (`(?:(a)|b)*\1`) or whose loop may match nothing;
+ * references in an expression of more than 99 groups. Returns 0, -EINVAL with *ret_reason a
+ * constant text (the buffer is unchanged), or -ENOMEM.
  */
 int regex_translate(const char *ecma, size_t len, struct buffer *ret_pcre, const char **ret_reason);
 
