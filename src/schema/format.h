@@ -23,7 +23,7 @@ enum format {
     FORMAT_EMAIL,
     /* RFC 1123, section 2.1; labels that begin with xn-- are A-labels of RFC 5890 (IDNA 2008). */
     FORMAT_HOSTNAME,
-    /* RFC 2673, section 3.2 (dotted quad), and RFC 4291, section 2.2. */
+    /* RFC 2673, section 3.2 (dotted quad) without leading zeros, and RFC 4291, section 2.2. */
     FORMAT_IPV4,
     FORMAT_IPV6,
     /* RFC 4122, section 3, either case, any version. */
