@@ -18,4 +18,10 @@ int http_url_with_query(const char *url, const char *name, const char *value,
  */
 int http_url_public(const char *url, struct buffer *ret_url);
 
+/*
+ * Appends where reference (a Location) leads from url. Returns as http_url_with_query(); -EINVAL
+ * also for a way from https to http.
+ */
+int http_url_follow(const char *url, const char *reference, struct buffer *ret_url);
+
 #endif

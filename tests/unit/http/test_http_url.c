@@ -59,8 +59,31 @@ static void test_public(void)
     }
 }
 
+static void test_follow(void)
+{
+    static const struct {
+        const char *url;
+        const char *reference;
+        const char *expected;
+    } cases[] = {
+        { "http://a.example/x/y?q=1", "z", "http://a.example/x/z" },
+        { "http://a.example:8080/x/y", "/z?a=b", "http://a.example:8080/z?a=b" },
+        { "http://a.example/x", "https://b.example/y", "https://b.example/y" },
+        { "https://a.example/x", "//b.example/y", "https://b.example/y" },
+        { "https://a.example/x", "http://a.example/x", NULL },
+        { "http://a.example/x", "ftp://a.example/x", NULL },
+        { "http://a.example/x", "file:///etc/passwd", NULL },
+        { "a.example", "/x", NULL },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        AUTO_BUFFER url = { 0 };
+        check(http_url_follow(cases[i].url, cases[i].reference, &url), &url, cases[i].expected);
+    }
+}
+
 static const struct test_case cases[] = {
     { "a query is added", test_query },
+    { "a redirect is followed", test_follow },
     { "what may be shown", test_public },
 };
 
