@@ -52,7 +52,7 @@ static enum exit_code parse(struct check_arguments *arguments, int argc, char **
 static enum exit_code print(const struct check_arguments *arguments, const struct config *config)
 {
     AUTO_BUFFER text = { 0 };
-    int r = arguments->is_printing ? config_print(config, &text) : config_summary(config, &text);
+    int r = arguments->is_printing ? config_print(config, &text) : config_summary(config, NULL, &text);
     if (r < 0) {
         fprintf(stderr, "weir: out of memory\n");
         return EXIT_SOFTWARE;

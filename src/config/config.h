@@ -41,6 +41,8 @@ enum config_guarantee { GUARANTEE_AT_LEAST_ONCE, GUARANTEE_EXACTLY_ONCE };
 /* What an event does when the retry budget is empty, or Retry-After is beyond its deadline. */
 enum config_when_held { HELD_PARK, HELD_ERROR };
 enum config_step_kind { STEP_SET, STEP_REMOVE };
+/* What becomes of fields that the sink's schema forbids. */
+enum config_unknown_fields { UNKNOWN_FIELDS_DROP, UNKNOWN_FIELDS_KEEP, UNKNOWN_FIELDS_ERROR };
 
 struct config_list {
     const char *const *items;
@@ -68,7 +70,10 @@ struct config_stream {
     const char *text;
     /* The part before the colon, or NULL; usable as a file name. */
     const char *name;
-    /* The part behind the colon, or NULL where it was not given (only a source may leave it out). */
+    /*
+     * The part behind the colon, or NULL where it was not given: only a source may leave it out, and
+     * only where streams are not looked up.
+     */
     const char *version;
 };
 
@@ -206,10 +211,17 @@ struct config {
     /* Part names carry the instance when it is set. */
     bool is_instance_set;
 
-    const char *stream_config_uri;
+    /* Files and EventStreamConfig APIs, earlier over later; file:// taken off. */
+    struct config_list stream_config_uris;
     struct config_list schema_uris;
-    /* JSON Pointers, at least one. */
+    /* A directory, "none", or NULL: the place that design and manual name. */
+    const char *schema_cache;
+    /*
+     * JSON Pointers. None where only the stream's message_key_fields can tell; a default that these
+     * replace where is_partition_by_given is not set.
+     */
     struct config_list partition_by;
+    bool is_partition_by_given;
 
     struct config_source source;
     struct config_sink sink;
@@ -230,6 +242,7 @@ struct config {
     bool project;
     bool validate;
     bool stamp;
+    enum config_unknown_fields unknown_fields;
     int64_t startup_timeout_ms;
 
     struct config_http http;
@@ -276,6 +289,12 @@ void config_free(struct config *config);
 
 DEFINE_AUTO(config, config_free)
 
+/* Whether streams and schemas are looked up at start: something is done by them. */
+static inline bool config_uses_streams(const struct config *config)
+{
+    return config->project || config->validate || config->stamp;
+}
+
 /* Whether the job needs what this version has not got. Returns 0, or -ENOTSUP with problem filled. */
 int config_check_built(const struct config *config, struct problem *problem);
 
@@ -285,8 +304,22 @@ int config_check_built(const struct config *config, struct problem *problem);
  */
 int config_print(const struct config *config, struct buffer *buffer);
 
-/* Appends the short text of `weir check`: what is read, done and written. Returns 0 or -ENOMEM. */
-int config_summary(const struct config *config, struct buffer *buffer);
+/* What only a lookup of the streams tells. */
+struct config_findings {
+    /* The key that is in force. */
+    struct config_list partition_by;
+    /* Whole lines to stand below the connector's, or NULL. */
+    const char *source;
+    const char *sink;
+    const char *error_sink;
+};
+
+/*
+ * Appends the short text of `weir check`: what is read, done and written. findings is NULL where the
+ * streams were not looked up. Returns 0 or -ENOMEM.
+ */
+int config_summary(const struct config *config, const struct config_findings *findings,
+                   struct buffer *buffer);
 
 /* Appends the manual's table of all keys, as Markdown. Returns 0 or -ENOMEM. */
 int config_manual(struct buffer *buffer);

@@ -61,6 +61,22 @@ static void finish_job(struct loading *loading)
                       loading->options->job_name);
 }
 
+/* What names the stream that is read, so that it can be looked up. */
+static void finish_source_stream(struct loading *loading)
+{
+    static const char path[] = "stream_manager.source.stream";
+    const struct config_stream *stream = &loading->config->source.stream;
+    if (loading_value(loading, path) == NULL) {
+        complain(loading, path,
+                 "missing; expected name:version, or project, validate and stamp all false");
+    } else if (stream->name != NULL && stream->version == NULL) {
+        complain(
+            loading, path,
+            "has no version; expected name:version, such as mediawiki.page_change.v1:1.1.0, or "
+            "project, validate and stamp all false");
+    }
+}
+
 static void finish_sse(struct loading *loading)
 {
     struct config_source *source = &loading->config->source;
@@ -70,7 +86,8 @@ static void finish_sse(struct loading *loading)
         snprintf(url, sizeof(url), "%s%s", public_service, source->stream.name);
         give_derived(loading, url_path, "stream_manager.source.stream", &by_default, url);
     } else if (loading_value(loading, url_path) == NULL &&
-               loading_value(loading, "stream_manager.source.stream") == NULL) {
+               loading_value(loading, "stream_manager.source.stream") == NULL &&
+               !config_uses_streams(loading->config)) {
         complain(loading, "stream_manager.source.stream",
                  "missing; expected name:version, or source.options.url");
     }
@@ -88,8 +105,10 @@ static void finish_source(struct loading *loading)
     if (source->connector == CONNECTOR_SSE) {
         finish_sse(loading);
     }
-    if (source->connector == CONNECTOR_KAFKA &&
-        loading_value(loading, "stream_manager.source.stream") == NULL) {
+    if (config_uses_streams(loading->config)) {
+        finish_source_stream(loading);
+    } else if (source->connector == CONNECTOR_KAFKA &&
+               loading_value(loading, "stream_manager.source.stream") == NULL) {
         complain(loading, "stream_manager.source.stream", "missing; expected name:version");
     }
 }
@@ -199,15 +218,18 @@ static bool is_page_stream(const char *name)
 static void finish_partition_by(struct loading *loading)
 {
     static const char *const page_fields[] = { "/wiki_id", "/page/page_id", NULL };
+    struct config *config = loading->config;
     const char *const *given = loading->options->partition_by;
     if (loading_value(loading, "stream_manager.partition_by") != NULL) {
+        config->is_partition_by_given = true;
         return;
     }
     if (given != NULL && given[0] != NULL) {
+        config->is_partition_by_given = true;
         give_pointers(loading, application_source, given);
-    } else if (is_page_stream(loading->config->source.stream.name)) {
+    } else if (is_page_stream(config->source.stream.name)) {
         give_pointers(loading, default_source, page_fields);
-    } else {
+    } else if (!config_uses_streams(config)) {
         complain(loading, "stream_manager.partition_by",
                  "missing; expected a list of JSON Pointers to the fields of the key, such as "
                  "[/wiki_id, /page/page_id]; this stream has no default");

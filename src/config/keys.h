@@ -25,8 +25,6 @@ enum config_type {
     TYPE_PATH,
     /* http:// or https:// */
     TYPE_URL,
-    /* TYPE_URL or TYPE_PATH. */
-    TYPE_URI,
     /* An RFC 6901 JSON Pointer to something inside the event. */
     TYPE_POINTER,
     /* struct config_stream */
@@ -47,6 +45,7 @@ enum config_type {
     TYPE_WORD,
     /* struct config_list; one text is a list of one. */
     TYPE_STRINGS,
+    /* Each as TYPE_URL or as TYPE_PATH. */
     TYPE_URIS,
     TYPE_POINTERS,
     /* struct config_integers */

@@ -60,6 +60,10 @@ static const struct config_word orderings[] = {
 static const struct config_word missing_keys[] = { { "error", MISSING_KEY_ERROR },
                                                    { "keyless", MISSING_KEY_KEYLESS },
                                                    { NULL, 0 } };
+static const struct config_word unknown_fields[] = { { "drop", UNKNOWN_FIELDS_DROP },
+                                                     { "keep", UNKNOWN_FIELDS_KEEP },
+                                                     { "error", UNKNOWN_FIELDS_ERROR },
+                                                     { NULL, 0 } };
 static const struct config_word held[] = { { "park", HELD_PARK },
                                            { "error", HELD_ERROR },
                                            { NULL, 0 } };
@@ -95,16 +99,20 @@ const struct config_key config_key_rows[] = {
       "names the job in its state, its log and its error stream; default: the application's name" },
     { "stream_manager.instance", TYPE_NAME, AT(instance), "0",
       "tells the processes of one job apart; part names carry it when it is set" },
-    { "stream_manager.stream_config_uri", TYPE_URI, AT(stream_config_uri),
+    { "stream_manager.stream_config_uri", TYPE_URIS, AT(stream_config_uris),
       "https://meta.wikimedia.org/w/api.php",
-      "stream configuration: a file (JSON or YAML) or an EventStreamConfig API; not read yet" },
+      "stream configuration: files (JSON or YAML) and EventStreamConfig APIs; of a stream the first "
+      "that knows it counts" },
     { "stream_manager.schema_uris", TYPE_URIS, AT(schema_uris),
       "[https://schema.wikimedia.org/repositories/primary/jsonschema, "
       "https://schema.wikimedia.org/repositories/secondary/jsonschema]",
-      "schema repositories, tried in order; not read yet" },
+      "schema repositories, tried in order" },
+    { "stream_manager.schema_cache", TYPE_PATH, AT(schema_cache), NULL,
+      "the directory of the copies that a start without the network goes by, or none; default: "
+      "$CACHE_DIRECTORY, else $XDG_CACHE_HOME/weir/schemas, else ~/.cache/weir/schemas" },
     { "stream_manager.partition_by", TYPE_POINTERS, AT(partition_by), NULL,
-      "the fields whose values keep events in order; default: the application's, or page and wiki "
-      "for mediawiki.page* streams" },
+      "the fields whose values keep events in order; default: the application's, else the stream's "
+      "message_key_fields, else page and wiki for mediawiki.page_* streams" },
 
     { "stream_manager.source.connector", TYPE_WORD, AT(source.connector), "sse",
       "where events come from", .words = source_connectors },
@@ -202,6 +210,9 @@ const struct config_key config_key_rows[] = {
       "check against the sink's schema; true is not built yet" },
     { "stream_manager.stamp", TYPE_BOOL, AT(stamp), "false",
       "write $schema and meta for the sink's stream; true is not built yet" },
+    { "stream_manager.unknown_fields", TYPE_WORD, AT(unknown_fields), "drop",
+      "fields that the sink's schema forbids, when events are projected: they are removed, they stay, "
+      "or the event fails", .words = unknown_fields },
     { "stream_manager.startup_timeout", TYPE_DURATION, AT(startup_timeout_ms), "30s",
       "how long a service may be missing at start", 0, DAYS },
     { "stream_manager.http_client_routes", TYPE_MOVED, 0, NULL, "another name of http.routes",

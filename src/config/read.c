@@ -81,11 +81,6 @@ static int read_url(const struct reading *reading, void *field)
     return text_read_url(reading, field);
 }
 
-static int read_uri(const struct reading *reading, void *field)
-{
-    return text_read_uri(reading, field);
-}
-
 static int read_pointer(const struct reading *reading, void *field)
 {
     return text_read_pointer(reading, field);
@@ -324,7 +319,6 @@ static const struct type_row types[] = {
     [TYPE_NAME] = { read_name, "a name of at most 128 letters, digits, '.', '_' or '-'" },
     [TYPE_PATH] = { read_path, "a path or a file:// URI" },
     [TYPE_URL] = { read_url, "an http:// or https:// URL" },
-    [TYPE_URI] = { read_uri, "a path, or a file://, http:// or https:// URI" },
     [TYPE_POINTER] = { read_pointer, "a JSON Pointer such as /page/page_id" },
     [TYPE_STREAM] = { read_stream, "name:version, such as mediawiki.page_change.v1:1.1.0" },
     [TYPE_BOOL] = { read_bool, "true or false" },
@@ -335,7 +329,7 @@ static const struct type_row types[] = {
     [TYPE_TIME] = { read_time, "a time such as 2026-01-31T12:00:00Z, or milliseconds since 1970" },
     [TYPE_WORD] = { read_word, "a word" },
     [TYPE_STRINGS] = { read_strings, "a list of texts" },
-    [TYPE_URIS] = { read_uris, "a list of paths or URIs" },
+    [TYPE_URIS] = { read_uris, "paths, or file://, http:// or https:// URIs" },
     [TYPE_POINTERS] = { read_pointers, "a list of JSON Pointers" },
     [TYPE_INTEGERS] = { read_integers, "a list of integers" },
     [TYPE_PAIRS] = { read_pairs, "a map of texts" },

@@ -62,7 +62,14 @@ static int append_source_place(const struct config *config, struct buffer *buffe
     }
 }
 
-static int summarise_source(const struct config *config, struct buffer *buffer)
+/* Appends the lines that a lookup has found; a stream's name that is a secret may be a part of them. */
+static int append_found(const struct config *config, const char *stream_path, const char *lines,
+                        struct buffer *buffer)
+{
+    return lines == NULL || is_secret(config, stream_path) ? 0 : buffer_append_text(buffer, lines);
+}
+
+static int summarise_source(const struct config *config, const char *found, struct buffer *buffer)
 {
     const char *stream = config->source.stream.text;
     int r = buffer_append_text(buffer, "reads       ");
@@ -73,7 +80,10 @@ static int summarise_source(const struct config *config, struct buffer *buffer)
     if (r == 0) {
         r = append_source_place(config, buffer);
     }
-    return r < 0 ? r : buffer_printf(buffer, " (%s)\n", connector_name(config->source.connector));
+    if (r == 0) {
+        r = buffer_printf(buffer, " (%s)\n", connector_name(config->source.connector));
+    }
+    return r < 0 ? r : append_found(config, "stream_manager.source.stream", found, buffer);
 }
 
 /* What differs between sink and error_sink. */
@@ -105,7 +115,7 @@ static int append_sink_place(const struct config *config, const struct config_si
 }
 
 static int summarise_sink(const struct config *config, const struct config_sink *sink,
-                          const struct side *side, struct buffer *buffer)
+                          const struct side *side, const char *found, struct buffer *buffer)
 {
     int r = buffer_append_text(buffer, side->label);
     if (r == 0 && sink->connector == CONNECTOR_NONE) {
@@ -120,7 +130,10 @@ static int summarise_sink(const struct config *config, const struct config_sink 
     if (r == 0) {
         r = append_sink_place(config, sink, side, buffer);
     }
-    return r < 0 ? r : buffer_printf(buffer, " (%s)\n", connector_name(sink->connector));
+    if (r == 0) {
+        r = buffer_printf(buffer, " (%s)\n", connector_name(sink->connector));
+    }
+    return r < 0 ? r : append_found(config, side->stream_path, found, buffer);
 }
 
 static int summarise_steps(const struct config *config, struct buffer *buffer)
@@ -134,7 +147,8 @@ static int summarise_steps(const struct config *config, struct buffer *buffer)
     return r;
 }
 
-static int summarise_order(const struct config *config, struct buffer *buffer)
+static int summarise_order(const struct config *config, const struct config_list *fields,
+                           struct buffer *buffer)
 {
     static const char *const orderings[] = {
         [ORDERING_KEY] = "kept per key",
@@ -142,8 +156,11 @@ static int summarise_order(const struct config *config, struct buffer *buffer)
         [ORDERING_NONE] = "not kept",
     };
     int r = buffer_printf(buffer, "order       %s:", orderings[config->ordering]);
-    for (size_t i = 0; i < config->partition_by.n_items && r == 0; i++) {
-        r = buffer_printf(buffer, " %s", config->partition_by.items[i]);
+    for (size_t i = 0; i < fields->n_items && r == 0; i++) {
+        r = buffer_printf(buffer, " %s", fields->items[i]);
+    }
+    if (r == 0 && fields->n_items == 0) {
+        r = buffer_append_text(buffer, " message_key_fields");
     }
     return r < 0 ? r : buffer_append_byte(buffer, '\n');
 }
@@ -195,23 +212,35 @@ static int summarise_machine(const struct config *config, struct buffer *buffer)
                                config->workers, memory);
 }
 
-int config_summary(const struct config *config, struct buffer *buffer)
+static int summarise_lookup(const struct config *config, struct buffer *buffer)
 {
+    return config_uses_streams(config)
+               ? 0
+               : buffer_append_text(buffer,
+                                    "schemas     not looked up: project, validate and stamp "
+                                    "are false\n");
+}
+
+int config_summary(const struct config *config, const struct config_findings *findings,
+                   struct buffer *buffer)
+{
+    const struct config_findings none = { .partition_by = config->partition_by };
+    const struct config_findings *found = findings != NULL ? findings : &none;
     int r = summarise_job(config, buffer);
     if (r == 0) {
-        r = summarise_source(config, buffer);
+        r = summarise_source(config, found->source, buffer);
     }
     if (r == 0) {
-        r = summarise_order(config, buffer);
+        r = summarise_order(config, &found->partition_by, buffer);
     }
     if (r == 0) {
         r = summarise_steps(config, buffer);
     }
     if (r == 0) {
-        r = summarise_sink(config, &config->sink, &sides[0], buffer);
+        r = summarise_sink(config, &config->sink, &sides[0], found->sink, buffer);
     }
     if (r == 0) {
-        r = summarise_sink(config, &config->error_sink, &sides[1], buffer);
+        r = summarise_sink(config, &config->error_sink, &sides[1], found->error_sink, buffer);
     }
     if (r == 0) {
         r = summarise_machine(config, buffer);
@@ -219,8 +248,5 @@ int config_summary(const struct config *config, struct buffer *buffer)
     if (r == 0) {
         r = summarise_checkpoint(config, buffer);
     }
-    return r < 0 ? r
-                 : buffer_append_text(
-                       buffer, "not yet     stream configuration and schemas are not read: events "
-                               "go out unchecked\n");
+    return r < 0 ? r : summarise_lookup(config, buffer);
 }

@@ -119,7 +119,7 @@ static void check_config(const struct config *config, const struct config_load_o
     for (size_t i = 0; i < config->warnings.n_items; i++) {
         require(!shows_secret(config->warnings.items[i], strlen(config->warnings.items[i])));
     }
-    require(config_print(config, &first) == 0 && config_summary(config, &summary) == 0);
+    require(config_print(config, &first) == 0 && config_summary(config, NULL, &summary) == 0);
     require(!shows_secret(first.data, first.len));
     to_json(&first, &first_json);
     if (memmem(first.data, first.len, "***", 3) != NULL) {

@@ -31,7 +31,10 @@ static void test_what_is_not_built_is_refused(void)
         { "http.insecure_skip_verify=true", "--set: http.insecure_skip_verify: " },
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        struct scene scene = { .files = { MINIMAL }, .sets = { rows[i].set } };
+        struct scene scene = {
+            .files = { MINIMAL },
+            .sets = { "stream_manager.source.stream=mediawiki.page_change.v1:1.1.0", rows[i].set }
+        };
         AUTO(config) config = scene_config(&scene);
         struct problem problem = { 0 };
         CU_ASSERT_EQUAL(config_check_built(config, &problem), -ENOTSUP);

@@ -108,6 +108,17 @@ static void test_values_that_do_not_fit(void)
         { "  stream_config_uri: ftp://h/x", "a.yaml:4:22: stream_manager.stream_config_uri: "
                                             "expected an http:// or https:// URL; found "
                                             "\"ftp://h/x\"" },
+        { "  stream_config_uri: [/a, 'ftp://h/x']",
+          "a.yaml:4:27: stream_manager.stream_config_uri[1]: expected an http:// or https:// URL; "
+          "found \"ftp://h/x\"" },
+        { "  stream_config_uri: []",
+          "a.yaml:4:22: stream_manager.stream_config_uri: expected paths, "
+          "or file://, http:// or https:// URIs; found a list" },
+        { "  schema_cache: http://h/x", "a.yaml:4:17: stream_manager.schema_cache: expected a path "
+                                        "or a file:// URI; found \"http://h/x\"" },
+        { "  unknown_fields: keeps", "a.yaml:4:19: stream_manager.unknown_fields: expected one of "
+                                     "drop, keep, error (did you mean \"keep\"?); found "
+                                     "\"keeps\"" },
         { "  checkpoint: {dir: http://h/x}", "a.yaml:4:21: stream_manager.checkpoint.dir: "
                                              "expected a path or a file:// URI; found "
                                              "\"http://h/x\"" },
@@ -199,6 +210,19 @@ static void test_what_is_missing(void)
           "a.yaml:1:1: stream_manager.partition_by: missing; expected a list of JSON Pointers to "
           "the fields of the key, such as [/wiki_id, /page/page_id]; this stream has no "
           "default\n" },
+        { { .files = { MINIMAL "  stamp: true\n" } },
+          "a.yaml:2:20: stream_manager.source.stream: has no version; expected name:version, such "
+          "as mediawiki.page_change.v1:1.1.0, or project, validate and stamp all false\n" },
+        { { .files = { MINIMAL "  project: true\n" },
+            .sets = { "stream_manager.source={stream: ~, connector: file, options: {uri: '-'}}" } },
+          "--set: stream_manager.source.stream: missing; expected name:version, or project, "
+          "validate "
+          "and stamp all false\n" },
+        { { .files = { MINIMAL "  validate: true\n" },
+            .sets = { "stream_manager.source={stream: ~}" } },
+          "--set: stream_manager.source.stream: missing; expected name:version, or project, "
+          "validate "
+          "and stamp all false\n" },
         { { .files = { MINIMAL },
             .sets = { "stream_manager.source.options={since: 2, until: 1}" } },
           "--set: stream_manager.source.options.until: is before since\n" },

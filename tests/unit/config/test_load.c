@@ -31,7 +31,7 @@ static void test_the_tutorial(void)
     CU_ASSERT_STRING_EQUAL(config->job_name, "event_platform_app");
     CU_ASSERT_STRING_EQUAL(config->instance, "0");
     CU_ASSERT_FALSE(config->is_instance_set);
-    CU_ASSERT_STRING_EQUAL(config->stream_config_uri, "stream_config.yaml");
+    CU_ASSERT_STRING_EQUAL(config->stream_config_uris.items[0], "stream_config.yaml");
     CU_ASSERT_EQUAL(config->schema_uris.n_items, 1);
     CU_ASSERT_STRING_EQUAL(config->schema_uris.items[0], "/srv/schemas/jsonschema");
     CU_ASSERT_EQUAL(config->partition_by.n_items, 2);
@@ -112,6 +112,9 @@ static void test_every_kind_of_value(void)
                    "  workers: 4\n"
                    "  ordering: source\n"
                    "  missing_key: keyless\n"
+                   "  stream_config_uri: [file:///c.yaml, 'http://h/w/api.php']\n"
+                   "  schema_cache: file:///var/cache/schemas\n"
+                   "  unknown_fields: error\n"
                    "  batch: {max_events: 0x10, max_bytes: 64KiB, linger: 1s500ms}\n"
                    "  checkpoint: {dir: /var/lib/x, interval: 10ms, ledger_window: 5000}\n"
                    "http:\n"
@@ -135,6 +138,11 @@ static void test_every_kind_of_value(void)
     CU_ASSERT_EQUAL(config->workers, 4);
     CU_ASSERT_EQUAL(config->ordering, ORDERING_SOURCE);
     CU_ASSERT_EQUAL(config->missing_key, MISSING_KEY_KEYLESS);
+    CU_ASSERT_EQUAL_FATAL(config->stream_config_uris.n_items, 2);
+    CU_ASSERT_STRING_EQUAL(config->stream_config_uris.items[0], "/c.yaml");
+    CU_ASSERT_STRING_EQUAL(config->stream_config_uris.items[1], "http://h/w/api.php");
+    CU_ASSERT_STRING_EQUAL(config->schema_cache, "/var/cache/schemas");
+    CU_ASSERT_EQUAL(config->unknown_fields, UNKNOWN_FIELDS_ERROR);
     CU_ASSERT_EQUAL(config->batch.max_events, 16);
     CU_ASSERT_EQUAL(config->batch.max_bytes, 65536);
     CU_ASSERT_EQUAL(config->batch.linger_ms, 1500);
@@ -205,7 +213,55 @@ static void test_partition_by_has_three_defaults(void)
                                .partition_by = rows[i].application };
         AUTO(config) config = scene_config(&scene);
         CU_ASSERT_STRING_EQUAL(config->partition_by.items[0], rows[i].first);
+        CU_ASSERT_EQUAL(config->is_partition_by_given, rows[i].first[1] != 'w');
     }
+}
+
+/* Where streams are looked up, their configuration may tell the key. */
+static void test_partition_by_of_a_stream(void)
+{
+    struct scene scene = { .files = { MINIMAL },
+                           .sets = { "stream_manager.validate=true",
+                                     "stream_manager.source.stream=recentchange:1.0.0" } };
+    AUTO(config) config = scene_config(&scene);
+    AUTO_BUFFER text = { 0 };
+    CU_ASSERT_TRUE(config_uses_streams(config));
+    CU_ASSERT_EQUAL(config->partition_by.n_items, 0);
+    CU_ASSERT_FALSE(config->is_partition_by_given);
+    CU_ASSERT_EQUAL(config_summary(config, NULL, &text), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&text), "kept per key: message_key_fields\n"));
+    CU_ASSERT_PTR_NULL(strstr(text.data, "not looked up"));
+}
+
+static void test_what_a_lookup_found_is_shown(void)
+{
+    static const char *const fields[] = { "/title" };
+    static const struct config_findings findings = {
+        .partition_by = { fields, 1 },
+        .source = "            schema  recent 1.0.0\n",
+        .sink = "            schema  sunk 2.0.0\n",
+        .error_sink = "            schema  error 2.1.0\n",
+    };
+    struct scene scene = { .files = { MINIMAL },
+                           .sets = { "stream_manager.stamp=true",
+                                     "stream_manager.source.stream=recentchange:1.0.0",
+                                     "stream_manager.error_sink=true" } };
+    AUTO(config) config = scene_config(&scene);
+    AUTO_BUFFER text = { 0 };
+    CU_ASSERT_EQUAL(config_summary(config, &findings, &text), 0);
+    CU_ASSERT_STRING_EQUAL(
+        buffer_text(&text),
+        "job         weir, instance 0\n"
+        "reads       recentchange:1.0.0 from https://stream.wikimedia.org/v2/stream/recentchange "
+        "(sse)\n"
+        "            schema  recent 1.0.0\n"
+        "order       kept per key: /title\n"
+        "writes      s:1.0.0 to standard output (stdout)\n"
+        "            schema  sunk 2.0.0\n"
+        "errors      weir.error:2.1.0 to standard output (stdout)\n"
+        "            schema  error 2.1.0\n"
+        "workers     auto, memory_limit 256MiB\n"
+        "checkpoint  every 1s in the state directory\n");
 }
 
 static void test_short_forms_of_an_error_sink(void)
@@ -338,20 +394,18 @@ static void test_a_summary_names_what_is_read_and_written(void)
     };
     AUTO(config) config = scene_config(&scene);
     AUTO_BUFFER text = { 0 };
-    CU_ASSERT_EQUAL(config_summary(config, &text), 0);
-    CU_ASSERT_STRING_EQUAL(
-        buffer_text(&text),
-        "job         weir, instance 0\n"
-        "reads       mediawiki.page_change.v1 from http://***@h/p (sse)\n"
-        "order       kept per key: /wiki_id /page/page_id\n"
-        "steps       set /a\n"
-        "            remove /b\n"
-        "writes      s:1.0.0 to standard output (stdout)\n"
-        "errors      weir.error:2.1.0 to /err (file)\n"
-        "workers     auto, memory_limit 256MiB\n"
-        "checkpoint  every 1s in /err/.weir/weir/0\n"
-        "not yet     stream configuration and schemas are not read: events go out "
-        "unchecked\n");
+    CU_ASSERT_EQUAL(config_summary(config, NULL, &text), 0);
+    CU_ASSERT_STRING_EQUAL(buffer_text(&text),
+                           "job         weir, instance 0\n"
+                           "reads       mediawiki.page_change.v1 from http://***@h/p (sse)\n"
+                           "order       kept per key: /wiki_id /page/page_id\n"
+                           "steps       set /a\n"
+                           "            remove /b\n"
+                           "writes      s:1.0.0 to standard output (stdout)\n"
+                           "errors      weir.error:2.1.0 to /err (file)\n"
+                           "workers     auto, memory_limit 256MiB\n"
+                           "checkpoint  every 1s in /err/.weir/weir/0\n"
+                           "schemas     not looked up: project, validate and stamp are false\n");
 }
 
 static const struct test_case cases[] = {
@@ -360,6 +414,8 @@ static const struct test_case cases[] = {
     { "every kind of value is read", test_every_kind_of_value },
     { "steps become pointers and JSON", test_steps },
     { "partition_by has three defaults", test_partition_by_has_three_defaults },
+    { "and a fourth, of the stream", test_partition_by_of_a_stream },
+    { "what a lookup found is shown", test_what_a_lookup_found_is_shown },
     { "an error sink may be true or a stream's name", test_short_forms_of_an_error_sink },
     { "file: URIs become paths", test_paths },
     { "the source's contact wins over http's", test_contact_of_the_source_wins },
