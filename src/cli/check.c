@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <getopt.h>
 #include <string.h>
 
 #include "cli/command.h"
 #include "cli/load.h"
+#include "engine/streams.h"
 #include "engine/try_events.h"
 
 struct check_arguments {
@@ -49,16 +51,74 @@ static enum exit_code parse(struct check_arguments *arguments, int argc, char **
                                         : EXIT_DONE;
 }
 
-static enum exit_code print(const struct check_arguments *arguments, const struct config *config)
+/* Appends what was found of the streams to the summary. Returns 0 or -ENOMEM. */
+static int summarise(const struct config *config, const struct job_streams *streams,
+                     struct buffer *text)
+{
+    struct buffer lines[JOB_STREAM_ROLES] = { { 0 } };
+    int r = 0;
+    for (int role = 0; role < JOB_STREAM_ROLES && r == 0; role++) {
+        r = job_stream_describe(streams, (enum job_stream_role)role, &lines[role]);
+        if (r == 0 && buffer_text(&lines[role]) == NULL) {
+            r = -ENOMEM;
+        }
+    }
+    struct config_findings findings = {
+        .partition_by = streams->partition_by,
+        .source = lines[JOB_STREAM_SOURCE].data,
+        .sink = lines[JOB_STREAM_SINK].data,
+        .error_sink = lines[JOB_STREAM_ERROR_SINK].data,
+    };
+    if (r == 0) {
+        r = config_summary(config, streams->is_resolved ? &findings : NULL, text);
+    }
+    for (int role = 0; role < JOB_STREAM_ROLES; role++) {
+        buffer_deinit(&lines[role]);
+    }
+    return r;
+}
+
+static enum exit_code print(const struct check_arguments *arguments, const struct config *config,
+                            const struct job_streams *streams)
 {
     AUTO_BUFFER text = { 0 };
-    int r = arguments->is_printing ? config_print(config, &text) : config_summary(config, NULL, &text);
+    int r =
+        arguments->is_printing ? config_print(config, &text) : summarise(config, streams, &text);
     if (r < 0) {
         fprintf(stderr, "weir: out of memory\n");
         return EXIT_SOFTWARE;
     }
     bool is_written = fwrite(text.data, 1, text.len, stdout) == text.len && fflush(stdout) == 0;
     return is_written ? EXIT_DONE : EXIT_IO;
+}
+
+/* What this version has not got, or streams that cannot be found. Returns 0, or -errno. */
+static int look_up(const struct check_arguments *arguments, const struct config *config,
+                   struct job_streams *streams, struct problem *problem)
+{
+    const struct outside_options options = { .config = config,
+                                             .clock = clock_system(),
+                                             .wake_fd = -1 };
+    int r = config_check_built(config, problem);
+    bool is_needed = !arguments->is_printing || arguments->events_path != NULL;
+    return r == 0 && is_needed ? job_streams_open(streams, &options, problem) : r;
+}
+
+/* What is known of the configuration is printed also where something is wrong with its streams. */
+static enum exit_code check(const struct check_arguments *arguments, const struct config *config,
+                            const struct weir_app *app, struct job_streams *streams)
+{
+    struct problem problem = { 0 };
+    int r = look_up(arguments, config, streams, &problem);
+    enum exit_code code = print(arguments, config, streams);
+    if (code == EXIT_DONE && r < 0) {
+        fprintf(stderr, "%s\n", problem.text);
+        return problem.exit_code;
+    }
+    if (code == EXIT_DONE && arguments->events_path != NULL) {
+        code = try_events(config, streams, app, arguments->events_path, stdout);
+    }
+    return code;
 }
 
 enum exit_code cli_check(const struct weir_app *app, int argc, char **argv)
@@ -73,14 +133,8 @@ enum exit_code cli_check(const struct weir_app *app, int argc, char **argv)
     if (code != EXIT_DONE) {
         return code;
     }
-    code = print(&arguments, config);
-    struct problem problem = { 0 };
-    if (code == EXIT_DONE && config_check_built(config, &problem) < 0) {
-        fprintf(stderr, "%s\n", problem.text);
-        return problem.exit_code;
-    }
-    if (code == EXIT_DONE && arguments.events_path != NULL) {
-        code = try_events(config, app, arguments.events_path, stdout);
-    }
+    struct job_streams streams = { 0 };
+    code = check(&arguments, config, app, &streams);
+    job_streams_close(&streams);
     return code;
 }

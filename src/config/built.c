@@ -51,9 +51,6 @@ int config_check_built(const struct config *config, struct problem *problem)
           config->sink.connector == CONNECTOR_KAFKA },
         { "stream_manager.error_sink.connector", kafka, sink_kinds,
           config->error_sink.connector == CONNECTOR_KAFKA },
-        { "stream_manager.project", "projection", only_false, config->project },
-        { "stream_manager.validate", "validation", only_false, config->validate },
-        { "stream_manager.stamp", "stamping", only_false, config->stamp },
         /* Requests would go another way than the one that was asked for. */
         { "http.proxy", "a proxy", NULL, config->http.proxy != NULL },
         { "http.deny_private_addresses", "refusing addresses", only_false,

@@ -71,8 +71,8 @@ struct config_stream {
     /* The part before the colon, or NULL; usable as a file name. */
     const char *name;
     /*
-     * The part behind the colon, or NULL where it was not given: only a source may leave it out, and
-     * only where streams are not looked up.
+     * The part behind the colon, or NULL where it was not given: only a source may leave it out,
+     * and only where streams are not looked up.
      */
     const char *version;
 };
@@ -315,8 +315,8 @@ struct config_findings {
 };
 
 /*
- * Appends the short text of `weir check`: what is read, done and written. findings is NULL where the
- * streams were not looked up. Returns 0 or -ENOMEM.
+ * Appends the short text of `weir check`: what is read, done and written. findings is NULL where
+ * the streams were not looked up. Returns 0 or -ENOMEM.
  */
 int config_summary(const struct config *config, const struct config_findings *findings,
                    struct buffer *buffer);

@@ -101,8 +101,8 @@ const struct config_key config_key_rows[] = {
       "tells the processes of one job apart; part names carry it when it is set" },
     { "stream_manager.stream_config_uri", TYPE_URIS, AT(stream_config_uris),
       "https://meta.wikimedia.org/w/api.php",
-      "stream configuration: files (JSON or YAML) and EventStreamConfig APIs; of a stream the first "
-      "that knows it counts" },
+      "stream configuration: files (JSON or YAML) and EventStreamConfig APIs; of a stream the "
+      "first that knows it counts" },
     { "stream_manager.schema_uris", TYPE_URIS, AT(schema_uris),
       "[https://schema.wikimedia.org/repositories/primary/jsonschema, "
       "https://schema.wikimedia.org/repositories/secondary/jsonschema]",
@@ -205,14 +205,14 @@ const struct config_key config_key_rows[] = {
     { "stream_manager.checkpoint.ledger_window", TYPE_INTEGER, AT(checkpoint.ledger_window),
       "1000000", "events between the oldest unfinished one and the newest", 1, 1000 * MILLION },
     { "stream_manager.project", TYPE_BOOL, AT(project), "false",
-      "drop the fields that the sink's schema does not know; true is not built yet" },
+      "drop the fields that the sink's schema does not know" },
     { "stream_manager.validate", TYPE_BOOL, AT(validate), "false",
-      "check against the sink's schema; true is not built yet" },
+      "check against the sink's schema" },
     { "stream_manager.stamp", TYPE_BOOL, AT(stamp), "false",
-      "write $schema and meta for the sink's stream; true is not built yet" },
+      "write $schema and meta for the sink's stream" },
     { "stream_manager.unknown_fields", TYPE_WORD, AT(unknown_fields), "drop",
-      "fields that the sink's schema forbids, when events are projected: they are removed, they stay, "
-      "or the event fails", .words = unknown_fields },
+      "fields that the sink's schema forbids, when events are projected: they are removed, they "
+      "stay, or the event fails", .words = unknown_fields },
     { "stream_manager.startup_timeout", TYPE_DURATION, AT(startup_timeout_ms), "30s",
       "how long a service may be missing at start", 0, DAYS },
     { "stream_manager.http_client_routes", TYPE_MOVED, 0, NULL, "another name of http.routes",

@@ -62,7 +62,10 @@ static int append_source_place(const struct config *config, struct buffer *buffe
     }
 }
 
-/* Appends the lines that a lookup has found; a stream's name that is a secret may be a part of them. */
+/*
+ * Appends the lines that a lookup has found; a stream's name that is a secret may be a part of
+ * them.
+ */
 static int append_found(const struct config *config, const char *stream_path, const char *lines,
                         struct buffer *buffer)
 {

@@ -45,6 +45,27 @@ static int open_signals(void)
     return fd < 0 ? -errno : fd;
 }
 
+/* The next signal that has come, 0 where there is none that ends the job. */
+static int take_signal(int signal_fd)
+{
+    struct signalfd_siginfo info;
+    if (read(signal_fd, &info, sizeof(info)) != sizeof(info)) {
+        return 0;
+    }
+    if (info.ssi_signo == SIGHUP) {
+        log_info("nothing to re-read", LOG_TEXT("signal", "HUP"));
+        return 0;
+    }
+    return (int)info.ssi_signo;
+}
+
+bool job_is_called_off(void *context)
+{
+    struct job *job = context;
+    job->start_signal = take_signal(job->signal_fd);
+    return job->start_signal != 0;
+}
+
 static void begin_drain(struct watch *watch, int number)
 {
     log_info("draining", LOG_TEXT("signal", sigabbrev_np(number)),
@@ -55,13 +76,8 @@ static void begin_drain(struct watch *watch, int number)
 
 static void handle_signal(struct watch *watch)
 {
-    struct signalfd_siginfo info;
-    if (read(watch->signal_fd, &info, sizeof(info)) != sizeof(info)) {
-        return;
-    }
-    int number = (int)info.ssi_signo;
-    if (number == SIGHUP) {
-        log_info("nothing to re-read", LOG_TEXT("signal", "HUP"));
+    int number = take_signal(watch->signal_fd);
+    if (number == 0) {
         return;
     }
     if (watch->drain_deadline_ns != 0) {
@@ -118,6 +134,15 @@ static void wait_for_end(struct watch *watch)
     }
 }
 
+/* A start that a signal has ended: nothing was read, and that is accounted for. */
+static int end_start(struct job *job)
+{
+    log_info("ended before it started", LOG_TEXT("signal", sigabbrev_np(job->start_signal)));
+    job->started_ns = clock_now_ns(job->clock);
+    job->ended_ns = job->started_ns;
+    return 0;
+}
+
 static int run_job(struct job *job, struct problem *problem)
 {
     AUTO_CLOSE int signal_fd = open_signals();
@@ -125,13 +150,14 @@ static int run_job(struct job *job, struct problem *problem)
         return problem_set(problem, -signal_fd, EXIT_SOFTWARE, "cannot take signals: %s",
                            strerror(-signal_fd));
     }
+    job->signal_fd = signal_fd;
     const char *report = job->options.report_path;
     int r = report == NULL ? 0 : job_report_check(report, problem);
     if (r == 0) {
         r = job_open(job, problem);
     }
     if (r < 0) {
-        return r;
+        return r == -ECANCELED && job->start_signal != 0 ? end_start(job) : r;
     }
     struct problem start_problem;
     int started = job_start(job, &start_problem);

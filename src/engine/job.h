@@ -16,6 +16,7 @@
 #include "checkpoint/store.h"
 #include "engine/engine.h"
 #include "engine/steps.h"
+#include "engine/streams.h"
 #include "event/accounting.h"
 #include "event/batch.h"
 #include "event/queue.h"
@@ -43,6 +44,11 @@ struct job {
     struct engine_options options;
     const struct config *config;
     const struct clock *clock;
+    /* Readable when a signal has come; the start looks at it where it waits. */
+    int signal_fd;
+    /* The signal that called the start off; 0: none. */
+    int start_signal;
+    struct job_streams streams;
     size_t n_workers;
     size_t n_results;
     size_t block_bytes;
@@ -93,8 +99,14 @@ struct job {
     struct wakeup done;
 };
 
-/* Opens everything in order: state, sinks, then the source. Returns 0 or -errno, problem filled. */
+/*
+ * Opens everything in order: streams and schemas, state, the source, then the sinks. Returns 0 or
+ * -errno, problem filled; -ECANCELED when a signal has called the start off.
+ */
 int job_open(struct job *job, struct problem *problem);
+
+/* Whether a signal that ends the job has come while it starts; context is the job. Thread: main. */
+bool job_is_called_off(void *context);
 
 /*
  * Closes the sinks once all threads are joined: what is left to compress is waited for, and what fails

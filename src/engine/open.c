@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Opens a job: from the configuration to each room's own options, in an order in which a mistake
- * shows before anything has changed: state directory and checkpoint, steps, the source, and only then
- * the sinks, which cut back what the checkpoint does not cover.
+ * shows before anything has changed: steps, streams and schemas, state directory and checkpoint,
+ * the source, and only then the sinks, which cut back what the checkpoint does not cover.
  */
 #include "engine/job.h"
 
@@ -133,9 +133,21 @@ static int open_steps(struct job *job, struct problem *problem)
     return job_steps_open(&job->steps, job->config, problem);
 }
 
+static int open_streams(struct job *job, struct problem *problem)
+{
+    struct outside_options options = {
+        .config = job->config,
+        .clock = job->clock,
+        .wake_fd = job->signal_fd,
+        .is_over = job_is_called_off,
+        .context = job,
+    };
+    return job_streams_open(&job->streams, &options, problem);
+}
+
 static int open_router(struct job *job, struct problem *problem)
 {
-    return job_router_init(&job->router, job->config, problem);
+    return job_router_init(&job->router, job->config, &job->streams.partition_by, problem);
 }
 
 static enum reader_ordering ordering_of(enum config_ordering ordering)
@@ -240,8 +252,8 @@ int job_open(struct job *job, struct problem *problem)
 {
     job->done.fd = -1;
     static int (*const steps[])(struct job *, struct problem *) = {
-        open_ledger,    open_pools,    open_workers, open_steps,        open_router, connect_state,
-        connect_source, connect_sinks, open_reader,  open_checkpointer, open_writer,
+        open_ledger,   open_pools,     open_workers,  open_steps,  open_streams,      open_router,
+        connect_state, connect_source, connect_sinks, open_reader, open_checkpointer, open_writer,
     };
     for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
         int r = steps[i](job, problem);
@@ -285,6 +297,7 @@ void job_close(struct job *job)
     job_close_sinks(job);
     job_steps_close(&job->steps);
     router_deinit(&job->router);
+    job_streams_close(&job->streams);
     queue_free(job->to_writer);
     result_pool_free(job->results);
     batch_pool_free(job->batches);

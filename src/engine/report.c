@@ -70,7 +70,8 @@ static long long peak_rss_bytes(void)
 
 static int render_report(const struct job *job, const struct figures *figures, struct buffer *text)
 {
-    const struct histogram *latency = writer_latency(job->writer);
+    static const struct histogram none = { 0 };
+    const struct histogram *latency = job->writer == NULL ? &none : writer_latency(job->writer);
     double per_second = figures->seconds > 0 ? (double)figures->read / figures->seconds : 0;
     return buffer_printf(
         text,

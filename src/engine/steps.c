@@ -43,17 +43,17 @@ void job_steps_close(struct job_steps *steps)
     *steps = (struct job_steps){ 0 };
 }
 
-int job_router_init(struct router *router, const struct config *config, struct problem *problem)
+int job_router_init(struct router *router, const struct config *config,
+                    const struct config_list *partition_by, struct problem *problem)
 {
-    const struct config_list *keys = &config->partition_by;
     size_t field = 0;
     struct pointer_fault fault = { 0 };
-    int r = router_init(router, keys->items, keys->n_items, &field, &fault);
+    int r = router_init(router, partition_by->items, partition_by->n_items, &field, &fault);
     if (r == 0) {
         router->drops_canaries = config->source.canary == CANARY_DROP;
         return 0;
     }
     return problem_set(problem, -r, EXIT_CONFIG, "stream_manager.partition_by: %s: %s",
-                       field < keys->n_items ? keys->items[field] : "",
+                       field < partition_by->n_items ? partition_by->items[field] : "",
                        fault.reason == NULL ? strerror(-r) : fault.reason);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The configured steps and partition key, compiled. */
+/* The configured steps and the partition key, compiled. */
 #ifndef WEIR_ENGINE_STEPS_H
 #define WEIR_ENGINE_STEPS_H
 
@@ -22,7 +22,8 @@ struct job_steps {
 int job_steps_open(struct job_steps *steps, const struct config *config, struct problem *problem);
 void job_steps_close(struct job_steps *steps);
 
-/* The router for the configured partition key. Returns 0, or -errno with problem filled. */
-int job_router_init(struct router *router, const struct config *config, struct problem *problem);
+/* The router for the partition key that is in force. Returns 0, or -errno with problem filled. */
+int job_router_init(struct router *router, const struct config *config,
+                    const struct config_list *partition_by, struct problem *problem);
 
 #endif

@@ -14,6 +14,7 @@ enum { FILE_LIMIT = 64 * 1024 * 1024 };
 
 struct trial {
     const struct config *config;
+    const struct job_streams *streams;
     const struct weir_app *app;
     struct router router;
     struct buffer scratch;
@@ -121,7 +122,7 @@ static int try_lines(struct trial *trial, const char *text, size_t len)
 
 static int open_trial(struct trial *trial, struct problem *problem)
 {
-    int r = job_router_init(&trial->router, trial->config, problem);
+    int r = job_router_init(&trial->router, trial->config, &trial->streams->partition_by, problem);
     if (r == 0) {
         r = job_steps_open(&trial->steps, trial->config, problem);
     }
@@ -150,8 +151,8 @@ static void close_trial(struct trial *trial, bool is_open)
     router_deinit(&trial->router);
 }
 
-enum exit_code try_events(const struct config *config, const struct weir_app *app, const char *path,
-                          FILE *output)
+enum exit_code try_events(const struct config *config, const struct job_streams *streams,
+                          const struct weir_app *app, const char *path, FILE *output)
 {
     AUTO_FREE char *text = NULL;
     size_t len;
@@ -160,7 +161,7 @@ enum exit_code try_events(const struct config *config, const struct weir_app *ap
         fprintf(stderr, "weir: cannot read %s: %s\n", path, strerror(-r));
         return EXIT_IO;
     }
-    struct trial trial = { .config = config, .app = app, .output = output };
+    struct trial trial = { .config = config, .streams = streams, .app = app, .output = output };
     struct problem problem = { 0 };
     r = open_trial(&trial, &problem);
     bool is_open = r == 0;

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "config/config.h"
+#include "engine/streams.h"
 #include "weir/app.h"
 
 /*
@@ -15,7 +16,7 @@
  * summary. Returns EXIT_DONE when there is none, EXIT_MISMATCH when there is, else another exit code
  * with the reason on stderr. Thread: main.
  */
-enum exit_code try_events(const struct config *config, const struct weir_app *app, const char *path,
-                          FILE *output);
+enum exit_code try_events(const struct config *config, const struct job_streams *streams,
+                          const struct weir_app *app, const char *path, FILE *output);
 
 #endif

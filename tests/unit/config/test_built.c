@@ -11,12 +11,6 @@ static void test_what_is_not_built_is_refused(void)
         const char *set;
         const char *said;
     } rows[] = {
-        { "stream_manager.project=true",
-          "--set: stream_manager.project: projection is not built yet; expected false" },
-        { "stream_manager.validate=true",
-          "--set: stream_manager.validate: validation is not built yet; expected false" },
-        { "stream_manager.stamp=true",
-          "--set: stream_manager.stamp: stamping is not built yet; expected false" },
         { "stream_manager.source={connector: kafka, options: {bootstrap_servers: 'h:9092'}}",
           "--set: stream_manager.source.connector: connector kafka is not built yet; expected sse "
           "or file" },
@@ -49,9 +43,6 @@ static void test_what_is_not_built_is_refused(void)
 static void test_what_is_built_passes(void)
 {
     static const char *const sets[] = {
-        "stream_manager.project=false",
-        "stream_manager.validate=false",
-        "stream_manager.stamp=false",
         "stream_manager.workers=4",
         "stream_manager.source={connector: file, options: {uri: '-'}}",
         "stream_manager.error_sink=true",
@@ -75,7 +66,7 @@ static void test_all_of_it_is_said_at_once(void)
                                       "    options: {bootstrap_servers: 'h:9092'}\n"
                                       "  partition_by: /a\n"
                                       "  sink: {connector: stdout, stream: 's:1.0.0'}\n"
-                                      "  validate: true\n" } };
+                                      "http: {proxy: 'http://h:3128'}\n" } };
     AUTO(config) config = scene_config(&scene);
     struct problem problem = { 0 };
     CU_ASSERT_EQUAL(config_check_built(config, &problem), -ENOTSUP);
@@ -83,7 +74,7 @@ static void test_all_of_it_is_said_at_once(void)
         problem.text,
         "a.yaml:3:16: stream_manager.source.connector: connector kafka is not built yet; expected "
         "sse or file\n"
-        "a.yaml:8:13: stream_manager.validate: validation is not built yet; expected false");
+        "a.yaml:8:15: http.proxy: a proxy is not built yet");
     CU_ASSERT_EQUAL(config_check_built(config, NULL), -ENOTSUP);
 }
 
