@@ -26,8 +26,8 @@ bool decimal_is_divisor(const char *text, size_t len);
 
 /*
  * Whether text is divisor times an integer; 0 is a multiple of all. The divisor has passed
- * decimal_is_divisor(). At most a few nanoseconds per digit of text for divisors below 2^64, of
- * DECIMAL_DIVISOR_DIGITS about ten.
+ * decimal_is_divisor(). At most a few nanoseconds per digit of text for divisors below 2^64; 15 were
+ * measured for those of DECIMAL_DIVISOR_DIGITS.
  */
 bool decimal_is_multiple(const char *text, size_t len, const char *divisor, size_t divisor_len);
 

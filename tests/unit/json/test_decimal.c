@@ -430,8 +430,8 @@ static void test_long_multiples(void)
 {
     struct random random = { 33 };
     for (int i = 0; i < 600; i++) {
-        char divisor[DECIMAL_DIVISOR_DIGITS];
-        char factor[3000];
+        char divisor[DECIMAL_DIVISOR_DIGITS] = { 0 };
+        char factor[3000] = { 0 };
         size_t divisor_len = i % 8 == 0 ? sizeof(divisor) : 2 + random_below(&random, 300);
         size_t factor_len = i % 8 == 0 ? sizeof(factor) : 1 + random_below(&random, 300);
         random_row(&random, divisor, divisor_len);
