@@ -116,10 +116,11 @@ int event_index(struct weir_event *event, const char *json, size_t json_len,
                 const uint32_t **ret_tokens, size_t *ret_n_tokens);
 
 /*
- * Why enrichment that returned error (negative) failed, for the error event: what weir_event_fail()
- * was told, else the last complaint of a function of this room if it returned this very error, else
- * the error's name. The texts live until event_reset(). Returns 0 or -ENOMEM.
+ * Why enrichment that returned result (negative, or a positive value that means nothing) failed, for the
+ * error event: of a negative one what weir_event_fail() was told, else an EnrichmentError with the last
+ * complaint of a function of this room if it returned this very error, else the error's name. The
+ * texts live until event_reset(). Returns 0 or -ENOMEM.
  */
-int event_explain(struct weir_event *event, int error, struct event_failure *ret_failure);
+int event_explain(struct weir_event *event, int result, struct event_failure *ret_failure);
 
 #endif

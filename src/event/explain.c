@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Why an event failed, in words for the error event. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "event/error_type.h"
 #include "event/event.h"
 
 /* The negative value that weir_event_fail() returns. */
@@ -62,43 +64,58 @@ static const char *meaning(int error)
     }
 }
 
-/* "/the/pointer: what is wrong", in the arena. */
-static int complaint_text(struct weir_event *event, const char *what, struct weir_view *ret_view)
+/* Both texts, one behind the other, in the arena. */
+static int join(struct weir_event *event, struct weir_view first, const char *second,
+                struct weir_view *ret_view)
 {
-    const struct weir_view *pointer = &event->complaint_pointer;
-    size_t what_len = strlen(what);
-    char *text = arena_alloc(&event->arena, pointer->len + 2 + what_len + 1);
+    size_t second_len = strlen(second);
+    char *text = arena_alloc(&event->arena, first.len + second_len + 1);
     if (text == NULL) {
         return -ENOMEM;
     }
-    memcpy(text, pointer->data, pointer->len);
-    text[pointer->len] = ':';
-    text[pointer->len + 1] = ' ';
-    memcpy(text + pointer->len + 2, what, what_len + 1);
-    *ret_view = (struct weir_view){ text, pointer->len + 2 + what_len };
+    memcpy(text, first.data, first.len);
+    memcpy(text + first.len, second, second_len + 1);
+    *ret_view = (struct weir_view){ text, first.len + second_len };
     return 0;
 }
 
-static struct weir_view constant_view(const char *text, const char *otherwise)
+/* "/the/pointer: what is wrong", or what the error is called. */
+static int describe(struct weir_event *event, int error, struct weir_view *ret_view)
 {
-    const char *data = text != NULL ? text : otherwise;
-    return (struct weir_view){ data, strlen(data) };
+    const char *what = event->complaint == error ? meaning(error) : NULL;
+    if (what != NULL) {
+        int r = join(event, event->complaint_pointer, ": ", ret_view);
+        return r < 0 ? r : join(event, *ret_view, what, ret_view);
+    }
+    char text[128];
+    const char *description = strerrordesc_np(-error);
+    const char *name = strerrorname_np(-error);
+    if (description == NULL || name == NULL) {
+        snprintf(text, sizeof(text), "unknown error %d", error);
+    } else {
+        snprintf(text, sizeof(text), "%s (%s)", description, name);
+    }
+    return copy_view(event, text, ret_view);
 }
 
-int event_explain(struct weir_event *event, int error, struct event_failure *ret_failure)
+int event_explain(struct weir_event *event, int result, struct event_failure *ret_failure)
 {
-    if (event->failure.type.data != NULL) {
+    char text[64];
+    struct weir_view message;
+    if (result < 0 && event->failure.type.data != NULL) {
         *ret_failure = event->failure;
         return 0;
     }
-    struct event_failure failure = {
-        .type = constant_view(strerrorname_np(-error), "Error"),
-        .message = constant_view(strerrordesc_np(-error), "unknown error"),
-    };
-    const char *what = event->complaint == error ? meaning(error) : NULL;
-    int r = what != NULL ? complaint_text(event, what, &failure.message) : 0;
+    int r;
+    if (result < 0) {
+        r = describe(event, result, &message);
+    } else {
+        snprintf(text, sizeof(text), "the enrichment function returned %d", result);
+        r = copy_view(event, text, &message);
+    }
     if (r == 0) {
-        *ret_failure = failure;
+        const char *type = ERROR_TYPE_ENRICHMENT;
+        *ret_failure = (struct event_failure){ { type, strlen(type) }, message };
     }
     return r;
 }

@@ -49,15 +49,20 @@ static uint32_t find_key(struct weir_event *event, const struct json_document *d
     return found;
 }
 
-struct event_node *event_node_touched(const struct event_node *node, uint32_t member)
+struct event_node *event_node_touched(struct event_node *node, uint32_t member)
 {
     if (node == NULL || node->touched_last == NULL || node->touched_last->member < member) {
         return NULL;
     }
-    struct event_node *child = node->touched;
+    bool is_behind = node->near != NULL && node->near->member <= member;
+    struct event_node *child = is_behind ? node->near : node->touched;
+    struct event_node *before = child;
     while (child->member < member) {
+        before = child;
         child = child->next;
     }
+    /* Not beyond member: a child may yet be made there. */
+    node->near = child->member == member ? child : before;
     return child->member == member ? child : NULL;
 }
 

@@ -9,7 +9,8 @@
  * document order; and added, in the order of adding. A removed member stays in touched, marked. A
  * node that holds a value handed in has no document until a pointer leads inside it; then the value
  * is indexed and is a document like the event's own. Looking a member up costs a pass over the
- * container's members; n patches to one container cost at most n passes over its nodes.
+ * container's members; looking up, making and marking children in the order of the document costs
+ * no more than one pass over its nodes for all of them.
  *
  * Thread: the event's owner. All memory is the event's arena.
  */
@@ -33,6 +34,8 @@ struct event_node {
     /* Children that are in the document, in its order, and the last of them. */
     struct event_node *touched;
     struct event_node *touched_last;
+    /* The one that was last looked up or made, or NULL: where the next search begins. */
+    struct event_node *near;
     /* Children that were added, and the last of them. */
     struct event_node *added;
     struct event_node *added_last;
@@ -77,7 +80,7 @@ static inline bool event_key_is(const struct json_document *document, uint32_t k
 }
 
 /* The child of node in touched that is at member; NULL where there is none, or no node. */
-struct event_node *event_node_touched(const struct event_node *node, uint32_t member);
+struct event_node *event_node_touched(struct event_node *node, uint32_t member);
 
 /* The first byte of a value, which tells its kind. */
 char event_value_byte(const struct event_value *value);
@@ -129,6 +132,13 @@ int event_node_add(struct weir_event *event, struct event_node *parent,
  */
 int event_node_remove(struct weir_event *event, struct event_node *parent,
                       const struct json_step *step, const struct event_value *value);
+
+/*
+ * Marks one member or element of parent's document as gone, and no other of the same name. Returns 0 or
+ * -ENOMEM.
+ */
+int event_node_drop(struct weir_event *event, struct event_node *parent,
+                    const struct event_value *value);
 
 /* Makes sure that the node has a document. Returns 0 or -ENOMEM, -EINVAL where it is no JSON. */
 int event_node_index(struct weir_event *event, struct event_node *node);

@@ -64,12 +64,14 @@ static void insert_touched(struct event_node *parent, struct event_node *child)
         parent->touched_last = child;
         return;
     }
-    struct event_node **place = &parent->touched;
+    bool is_behind = parent->near != NULL && parent->near->member < child->member;
+    struct event_node **place = is_behind ? &parent->near->next : &parent->touched;
     while ((*place)->member < child->member) {
         place = &(*place)->next;
     }
     child->next = *place;
     *place = child;
+    parent->near = child;
 }
 
 struct event_node *event_node_of(struct weir_event *event, struct event_node *parent,
@@ -118,6 +120,7 @@ void event_node_set(struct event_node *node, const char *json, size_t json_len)
 {
     node->touched = NULL;
     node->touched_last = NULL;
+    node->near = NULL;
     node->added = NULL;
     node->added_last = NULL;
     node->document = NULL;
@@ -190,15 +193,21 @@ static int remove_named(struct weir_event *event, struct event_node *parent,
     return 0;
 }
 
-/* Marks one element of the document as gone. */
-static int remove_element(struct weir_event *event, struct event_node *parent,
-                          const struct event_value *value)
+int event_node_drop(struct weir_event *event, struct event_node *parent,
+                    const struct event_value *value)
 {
-    struct event_node *node = event_node_of(event, parent, value);
+    struct event_node *node = value->node;
+    if (node != NULL) {
+        node->is_removed = true;
+        return 0;
+    }
+    /* Nobody asks for what it was. */
+    node = arena_alloc(&event->arena, sizeof(*node));
     if (node == NULL) {
         return -ENOMEM;
     }
-    node->is_removed = true;
+    *node = (struct event_node){ .member = value->member, .is_removed = true };
+    insert_touched(parent, node);
     return 0;
 }
 
@@ -210,5 +219,5 @@ int event_node_remove(struct weir_event *event, struct event_node *parent,
         return 0;
     }
     return parent->raw[0] == '{' ? remove_named(event, parent, step)
-                                 : remove_element(event, parent, value);
+                                 : event_node_drop(event, parent, value);
 }

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "event/error_type.h"
+
 enum {
     /* Before anything is known: the size of a page_change event. */
     FIRST_MEAN = 2048,
@@ -86,7 +88,7 @@ static int add_too_large(struct lines *lines, struct batch *batch, int64_t offse
     snprintf(message, sizeof(message),
              "the line at byte %lld is %lld bytes long, above max_event_size (%zu)",
              (long long)offset, (long long)len, lines->max_event_size);
-    return batch_event_fault(batch, event, "EventTooLarge", message);
+    return batch_event_fault(batch, event, ERROR_TYPE_TOO_LARGE, message);
 }
 
 /* Where the event in [first, end) begins: behind a byte order mark at the file's start. */

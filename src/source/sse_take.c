@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "event/error_type.h"
 #include "source/sse_source.h"
 
 bool sse_is_full(const struct sse_source *self)
@@ -53,7 +54,7 @@ static int add_too_large(struct sse_source *self, const struct position *positio
     snprintf(text, sizeof(text),
              "the event at offset %" PRId64 " has %" PRIu64 " bytes, max_event_size allows %zu",
              position->offset, message->data_len, self->options.common.max_event_size);
-    return batch_event_fault(self->batch, event, "EventTooLarge", text);
+    return batch_event_fault(self->batch, event, ERROR_TYPE_TOO_LARGE, text);
 }
 
 /* The index that the facts were found with travels, but for that of a batch with a giant event. */

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "event/batch.h"
+#include "event/error_type.h"
 #include "weir/event.h"
 #include "json/index.h"
 
@@ -127,14 +128,28 @@ static int deliver(struct worker *worker, const struct batch_event *event)
 }
 
 static int fail_enrichment(struct worker *worker, const struct batch *batch,
-                           const struct batch_event *event, int error)
+                           const struct batch_event *event, int result)
 {
     struct event_failure failure;
-    int r = event_explain(&worker->event, error, &failure);
+    int r = event_explain(&worker->event, result, &failure);
     if (r < 0) {
         return r;
     }
     return fail_event(worker, batch, event, failure.type.data, failure.message.data);
+}
+
+/* To the sink, or where its stream does not take the event, to the error sink. */
+static int finish(struct worker *worker, const struct batch *batch, const struct batch_event *event)
+{
+    const struct worker_options *options = &worker->options;
+    struct event_failure failure;
+    int r = options->finish == NULL ? 0
+                                    : options->finish(options->finish_context, &worker->event,
+                                                      &event->position, &failure);
+    if (r == WORKER_REFUSED) {
+        return fail_event(worker, batch, event, failure.type.data, failure.message.data);
+    }
+    return r < 0 ? r : deliver(worker, event);
 }
 
 /*
@@ -165,7 +180,7 @@ static int fail_parse(struct worker *worker, const struct batch *batch,
     char message[160];
     snprintf(message, sizeof(message), "not valid JSON: %s at byte %zu", fault->reason,
              fault->offset);
-    return fail_event(worker, batch, event, "ParseError", message);
+    return fail_event(worker, batch, event, ERROR_TYPE_PARSE, message);
 }
 
 static int process_document(struct worker *worker, const struct batch *batch,
@@ -174,28 +189,21 @@ static int process_document(struct worker *worker, const struct batch *batch,
     struct json_fault fault = { 0 };
     int r = begin(worker, batch, event, &fault);
     if (r == EVENT_NOT_OBJECT) {
-        return fail_event(worker, batch, event, "ParseError", "the event is not a JSON object");
+        return fail_event(worker, batch, event, ERROR_TYPE_PARSE, "the event is not a JSON object");
     }
     if (r != 0) {
         return r < 0 ? r : fail_parse(worker, batch, event, &fault);
     }
     if (event->is_keyless && !worker->options.is_keyless_allowed) {
-        return fail_event(worker, batch, event, "MissingKeyError",
+        return fail_event(worker, batch, event, ERROR_TYPE_MISSING_KEY,
                           "a field of the partition key is missing");
     }
     r = enrich(worker);
     if (r == 0) {
-        return deliver(worker, event);
+        return finish(worker, batch, event);
     }
-    if (r == WEIR_DROP) {
-        return record(worker, event, VERDICT_DROP, 0);
-    }
-    if (r > 0) {
-        char message[64];
-        snprintf(message, sizeof(message), "the enrichment function returned %d", r);
-        return fail_event(worker, batch, event, "ReturnValueError", message);
-    }
-    return fail_enrichment(worker, batch, event, r);
+    return r == WEIR_DROP ? record(worker, event, VERDICT_DROP, 0)
+                          : fail_enrichment(worker, batch, event, r);
 }
 
 static int process_event(struct worker *worker, const struct batch *batch,

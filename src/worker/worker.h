@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The body of a worker thread: takes slice lists from its queue, walks each event strictly, runs the
- * steps and the application's function, renders the output line, and pushes results to the writer.
+ * steps and the application's function, makes the result what the sink's stream asks for, renders the
+ * output line, and pushes results to the writer.
  *
  * Events of one key reach one worker in order, and a worker finishes them in order.
  */
@@ -35,6 +36,9 @@ struct worker_fault {
     struct position position;
 };
 
+/* Outcome of worker_options.finish: it is an error event. */
+enum { WORKER_REFUSED = 1 };
+
 struct weir_http;
 
 struct worker_options {
@@ -50,7 +54,14 @@ struct worker_options {
     void *context;
     /* An event without a key field is no error. */
     bool is_keyless_allowed;
-    /* Appends the error event's line (with its newline). Returns 0 or -errno. */
+    /*
+     * Makes an enriched event what the sink may get. Returns 0, WORKER_REFUSED with *ret_failure filled
+     * (its texts live until event_reset() or the next call), or -errno. NULL: it may get any.
+     */
+    int (*finish)(void *finish_context, struct weir_event *event, const struct position *position,
+                  struct event_failure *ret_failure);
+    void *finish_context;
+    /* Appends the error event's line (with its newline); none where it is kept elsewhere. Returns 0 or -errno. */
     int (*render_fault)(void *render_context, const struct worker_fault *fault,
                         struct buffer *ret_line);
     void *render_context;

@@ -82,7 +82,7 @@ static void test_reset(void)
     CU_ASSERT(line.len == 8 && memcmp(line.data, "{\"b\":\t1}", 8) == 0);
     struct event_failure failure;
     CU_ASSERT(event_explain(&event, -EIO, &failure) == 0);
-    CU_ASSERT(view_is(failure.type, "EIO"));
+    CU_ASSERT(view_is(failure.type, "EnrichmentError"));
     event_deinit(&event);
     CU_ASSERT(begin(&event, indexer, "{}") == 0);
     event_deinit(&event);
@@ -147,23 +147,25 @@ static void test_complaints(void)
     struct weir_view view;
     uint64_t value;
     CU_ASSERT(weir_event_set_string(event, "/x/y", "v") == -ENOENT);
-    CU_ASSERT(
-        explains(event, -ENOENT, "ENOENT", "/x/y: there is no such member, element or parent"));
+    CU_ASSERT(explains(event, -ENOENT, "EnrichmentError",
+                       "/x/y: there is no such member, element or parent"));
     CU_ASSERT(weir_event_remove(event, "/a/y") == -ENOTDIR);
-    CU_ASSERT(explains(event, -ENOTDIR, "ENOTDIR",
+    CU_ASSERT(explains(event, -ENOTDIR, "EnrichmentError",
                        "/a/y: a step leads into a value that is no object or array"));
     CU_ASSERT(weir_event_get_string(event, "/a", &view) == -EPROTOTYPE);
-    CU_ASSERT(explains(event, -EPROTOTYPE, "EPROTOTYPE", "/a: the value is of another type"));
+    CU_ASSERT(explains(event, -EPROTOTYPE, "EnrichmentError", "/a: the value is of another type"));
     CU_ASSERT(weir_event_get_string(event, "/l", &view) == -EILSEQ);
-    CU_ASSERT(explains(event, -EILSEQ, "EILSEQ", "/l: the text is not Unicode"));
+    CU_ASSERT(explains(event, -EILSEQ, "EnrichmentError", "/l: the text is not Unicode"));
     CU_ASSERT(weir_event_set_int64(event, "/a", -1) == 0);
     CU_ASSERT(weir_event_get_uint64(event, "/a", &value) == -ERANGE);
-    CU_ASSERT(explains(event, -ERANGE, "ERANGE", "/a: the number does not fit"));
+    CU_ASSERT(explains(event, -ERANGE, "EnrichmentError", "/a: the number does not fit"));
     CU_ASSERT(weir_event_create_parents(event, "a") == -EINVAL);
-    CU_ASSERT(explains(event, -EINVAL, "EINVAL", "a: the pointer or the value is malformed"));
+    CU_ASSERT(
+        explains(event, -EINVAL, "EnrichmentError", "a: the pointer or the value is malformed"));
     /* Another error than the last complaint's has nothing to do with it. */
-    CU_ASSERT(explains(event, -ENOENT, "ENOENT", "No such file or directory"));
-    CU_ASSERT(explains(event, -12345, "Error", "unknown error"));
+    CU_ASSERT(explains(event, -ENOENT, "EnrichmentError", "No such file or directory (ENOENT)"));
+    CU_ASSERT(explains(event, 7, "EnrichmentError", "the enrichment function returned 7"));
+    CU_ASSERT(explains(event, -12345, "EnrichmentError", "unknown error -12345"));
 }
 
 static void test_fail(void)

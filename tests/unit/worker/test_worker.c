@@ -45,6 +45,7 @@ struct rig {
     /* render_fault() fails from this call on; -1: never. */
     int fail_at;
     int n_faults;
+    int64_t n_finished;
     /* What came out: "deliver 0", "error 1", ... with the lines behind. */
     struct buffer verdicts;
     struct buffer lines[RESULT_LANES];
@@ -230,6 +231,82 @@ static void test_each_event_gets_its_verdict(void)
     rig_deinit(&rig);
 }
 
+/* Does what the event says. */
+static int finish(void *context, struct weir_event *event, const struct position *position,
+                  struct event_failure *ret_failure)
+{
+    struct rig *rig = context;
+    int64_t code = 0;
+    CU_ASSERT_EQUAL(position->offset, rig->n_finished++);
+    (void)weir_event_get_int64(event, "/finish", &code);
+    if (code == WORKER_REFUSED) {
+        *ret_failure = (struct event_failure){ { "Refused", 7 }, { "as asked", 8 } };
+        return WORKER_REFUSED;
+    }
+    return code < 0 ? (int)code : weir_event_set_bool(event, "/finished", true);
+}
+
+static void test_what_is_finished_is_delivered(void)
+{
+    struct rig rig;
+    rig_init(&rig);
+    rig.options.finish = finish;
+    rig.options.finish_context = &rig;
+    add(&rig, "{}", true);
+    add(&rig, "{\"finish\":1}", true);
+    add(&rig, "{\"finish\":0}", true);
+    CU_ASSERT_EQUAL(run(&rig), 0);
+    expect(&rig.verdicts, "deliver 0\nerror 1\ndeliver 2\n");
+    expect(&rig.lines[RESULT_SINK], "{\"finished\":true}\n{\"finish\":0,\"finished\":true}\n");
+    expect(&rig.lines[RESULT_ERROR_SINK], "1 Refused: as asked: {\"finish\":1}\n");
+    rig_deinit(&rig);
+}
+
+static void test_a_machine_that_fails_to_finish_gives_the_rest_back(void)
+{
+    struct rig rig;
+    rig_init(&rig);
+    rig.options.finish = finish;
+    rig.options.finish_context = &rig;
+    add(&rig, "{}", true);
+    add(&rig, "{\"finish\":-12}", true);
+    add(&rig, "{}", true);
+    CU_ASSERT_EQUAL(run(&rig), -ENOMEM);
+    CU_ASSERT_EQUAL(rig.n_failed, 1);
+    expect(&rig.verdicts, "deliver 0\nreturn 1\nreturn 2\n");
+    expect(&rig.lines[RESULT_SINK], "{\"finished\":true}\n");
+    rig_deinit(&rig);
+}
+
+static int give(struct weir_event *event, struct weir_http *http, void *context)
+{
+    (void)event;
+    (void)http;
+    return *(int *)context;
+}
+
+static void test_what_an_enrichment_returns_is_told(void)
+{
+    static const struct {
+        int result;
+        const char *errors;
+    } rows[] = {
+        { 7, "0 EnrichmentError: the enrichment function returned 7: {}\n" },
+        { -EIO, "0 EnrichmentError: Input/output error (EIO): {}\n" },
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct rig rig;
+        int result = rows[i].result;
+        rig_init(&rig);
+        rig.options.enrich = give;
+        rig.options.context = &result;
+        add(&rig, "{}", true);
+        CU_ASSERT_EQUAL(run(&rig), 0);
+        expect(&rig.lines[RESULT_ERROR_SINK], rows[i].errors);
+        rig_deinit(&rig);
+    }
+}
+
 static void test_a_missing_key_is_an_error_of_what_is_an_event(void)
 {
     static const char *const expected[] = {
@@ -367,6 +444,10 @@ static void test_no_line_goes_out_without_its_result(void)
 
 static const struct test_case cases[] = {
     { "each event gets its verdict", test_each_event_gets_its_verdict },
+    { "what is finished is delivered", test_what_is_finished_is_delivered },
+    { "a machine that fails to finish gives the rest back",
+      test_a_machine_that_fails_to_finish_gives_the_rest_back },
+    { "what an enrichment returns is told", test_what_an_enrichment_returns_is_told },
     { "a missing key is an error of what is an event",
       test_a_missing_key_is_an_error_of_what_is_an_event },
     { "events that were not indexed are", test_events_that_were_not_indexed_are },
