@@ -25,6 +25,11 @@ static bool is_json_pointer(const char *text, size_t len)
     return true;
 }
 
+static bool is_uri_reference(const char *text, size_t len)
+{
+    return uri_is_plain(text, len) || uri_is_reference(text, len);
+}
+
 struct format_entry {
     const char *name;
     size_t name_len;
@@ -41,7 +46,7 @@ static const struct format_entry entries[] = {
     [FORMAT_DATE] = ENTRY("date", format_is_date),
     [FORMAT_TIME] = ENTRY("time", format_is_time),
     [FORMAT_URI] = ENTRY("uri", uri_is_valid),
-    [FORMAT_URI_REFERENCE] = ENTRY("uri-reference", uri_is_reference),
+    [FORMAT_URI_REFERENCE] = ENTRY("uri-reference", is_uri_reference),
     [FORMAT_EMAIL] = ENTRY("email", format_is_email),
     [FORMAT_HOSTNAME] = ENTRY("hostname", format_is_hostname),
     [FORMAT_IPV4] = ENTRY("ipv4", format_is_ipv4),

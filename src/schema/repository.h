@@ -40,4 +40,12 @@ int repository_find(const struct repository *repository, const char *title, cons
                     struct arena *arena, struct repository_schema *ret_schema,
                     struct problem *problem);
 
+/*
+ * schema_options.fetch; context is a struct repository. A path, "/fragment/common/1.0.0" (with or without
+ * .yaml or .json), is looked for in the repositories; a URI with a scheme is read as it is. Returns 0 with
+ * the document as JSON in ret_json, or as repository_find().
+ */
+int repository_fetch(void *context, const char *uri, struct buffer *ret_json,
+                     struct problem *problem);
+
 #endif

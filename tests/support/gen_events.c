@@ -54,6 +54,8 @@ struct options {
     /* Per mille. */
     uint64_t faults;
     uint64_t canaries;
+    /* With the fields that the schema has got since 1.3.0, as on the public stream today. */
+    bool is_live;
 };
 
 /* What happened to a page so far. */
@@ -158,6 +160,13 @@ static void add_user(struct generator *generator, const char *name)
     object_int(json, "user_id", 5000 + user);
     object_string(json, "registration_dt", dt);
     object_int(json, "edit_count", random_below(&generator->random, 1000000));
+    if (generator->options.is_live) {
+        write_dt(dt, FIRST_MS - user * UINT64_C(86400000) * 96, false);
+        object_string(json, "wiki_id", "metawiki");
+        object_string(json, "first_edit_dt", dt);
+        object_int(json, "user_central_id", 70000 + user);
+        object_int(json, "edit_global_count", 1000000 + user);
+    }
     object_close(json, name);
 }
 
@@ -184,6 +193,12 @@ static void add_page(struct generator *generator, const struct event *event)
     object_string(json, "page_title", title);
     object_int(json, "namespace_id", event->key % 16 == 0 ? 4 : 0);
     object_bool(json, "is_redirect", false);
+    if (generator->options.is_live) {
+        char item[24];
+        snprintf(item, sizeof(item), "Q%zu", 9000000 + event->key);
+        object_bool(json, "namespace_is_content", event->key % 16 != 0);
+        object_string(json, "wikibase_item_id", item);
+    }
     if (event->kind == KIND_DELETE) {
         object_int(json, "revision_count", 1 + random_below(&generator->random, 50));
     }
@@ -205,6 +220,16 @@ static void add_slots(struct generator *generator, uint64_t rev_id, uint64_t siz
     object_close(json, "content_slots");
 }
 
+static void add_revert(struct generator *generator, const struct event *event)
+{
+    struct json_stack *json = &generator->json;
+    object_open(json);
+    object_string(json, "method", "undo");
+    object_bool(json, "is_exact", true);
+    object_int(json, "rev_original_id", event->parent / 2);
+    object_close(json, "revert");
+}
+
 /* The members of a revision: as it is now, or as it was (the previous event of the page). */
 static void add_revision(struct generator *generator, const struct event *event, uint64_t rev_id)
 {
@@ -224,6 +249,9 @@ static void add_revision(struct generator *generator, const struct event *event,
         object_int(json, "rev_size", size);
         add_comment(generator, is_now && event->fault == FAULT_UTF8);
         add_user(generator, "editor");
+    }
+    if (generator->options.is_live && is_now && event->kind == KIND_EDIT && rev_id % 10 == 0) {
+        add_revert(generator, event);
     }
     object_bool(json, "is_content_visible", is_visible);
     object_bool(json, "is_editor_visible", is_visible);
@@ -321,7 +349,9 @@ static void add_event(struct generator *generator, const struct event *event)
     if (event->kind == KIND_MOVE) {
         add_redirect(generator, event);
     }
-    object_string(json, "$schema", "/mediawiki/page/change/1.2.0");
+    object_string(json, "$schema",
+                  generator->options.is_live ? "/mediawiki/page/change/1.12.0"
+                                             : "/mediawiki/page/change/1.2.0");
     add_meta(generator, event);
     object_close_into(json, &generator->line);
 }
@@ -403,15 +433,11 @@ static uint64_t parse_number(const char *text)
 static void parse_options(int argc, char **argv, struct options *options)
 {
     static const struct option known[] = {
-        { "events", required_argument, NULL, 'n' },
-        { "seed", required_argument, NULL, 's' },
-        { "keys", required_argument, NULL, 'k' },
-        { "zipf", required_argument, NULL, 'z' },
-        { "size", required_argument, NULL, 'b' },
-        { "topics", required_argument, NULL, 't' },
-        { "faults", required_argument, NULL, 'f' },
-        { "canaries", required_argument, NULL, 'c' },
-        { NULL, 0, NULL, 0 },
+        { "events", required_argument, NULL, 'n' }, { "seed", required_argument, NULL, 's' },
+        { "keys", required_argument, NULL, 'k' },   { "zipf", required_argument, NULL, 'z' },
+        { "size", required_argument, NULL, 'b' },   { "topics", required_argument, NULL, 't' },
+        { "faults", required_argument, NULL, 'f' }, { "canaries", required_argument, NULL, 'c' },
+        { "live", no_argument, NULL, 'l' },         { NULL, 0, NULL, 0 },
     };
     for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         switch (option) {
@@ -438,6 +464,9 @@ static void parse_options(int argc, char **argv, struct options *options)
             break;
         case 'c':
             options->canaries = parse_number(optarg);
+            break;
+        case 'l':
+            options->is_live = true;
             break;
         default:
             exit(EXIT_USAGE);

@@ -15,7 +15,7 @@ struct reader {
 
 static void put(struct buffer *out, const char *bytes, size_t len)
 {
-    require(buffer_append(out, bytes, len) == 0);
+    require(len == 0 || buffer_append(out, bytes, len) == 0);
 }
 
 static bool is_one_of(const char *set, char byte)
@@ -73,9 +73,10 @@ static const char *read_text(const char *p, struct buffer *out)
         }
         uint32_t c = read_unit(p + 1);
         p += 4;
-        if (c >= 0xd800 && c < 0xdc00) {
-            require(p[1] == '\\' && p[2] == 'u');
-            c = 0x10000 + ((c - 0xd800) << 10) + (read_unit(p + 3) - 0xdc00);
+        uint32_t low =
+            c >> 10 == 0xd800 >> 10 && p[1] == '\\' && p[2] == 'u' ? read_unit(p + 3) : 0;
+        if (low >> 10 == 0xdc00 >> 10) {
+            c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
             p += 6;
         }
         put_utf8(out, c);
@@ -135,9 +136,7 @@ static struct json_tree *read_value(struct reader *reader)
     if (*start == '{' || *start == '[') {
         read_members(reader, tree, *start);
     } else if (*start == '"') {
-        struct buffer text = { 0 };
-        reader->p = read_text(reader->p, &text) + 1;
-        buffer_deinit(&text);
+        reader->p = read_text(reader->p, &tree->text) + 1;
     } else {
         while (reader->p < reader->end && !is_one_of(" \t\r\n,]}", *reader->p)) {
             reader->p++;
@@ -173,7 +172,26 @@ void json_tree_free(struct json_tree *tree)
     }
     free(tree->members);
     buffer_deinit(&tree->raw);
+    buffer_deinit(&tree->text);
     free(tree);
+}
+
+struct json_tree *json_tree_copy(const struct json_tree *tree)
+{
+    struct json_tree *copy = tree_new();
+    put(&copy->raw, tree->raw.data, tree->raw.len);
+    put(&copy->text, tree->text.data, tree->text.len);
+    copy->is_made = tree->is_made;
+    copy->is_touched = tree->is_touched;
+    for (size_t i = 0; i < tree->n_members; i++) {
+        const struct json_tree_member *from = &tree->members[i];
+        struct json_tree *value = json_tree_copy(from->value);
+        struct json_tree_member *to = member_add(copy);
+        put(&to->raw_name, from->raw_name.data, from->raw_name.len);
+        put(&to->name, from->name.data, from->name.len);
+        to->value = value;
+    }
+    return copy;
 }
 
 static bool is_same(const struct buffer *a, const struct buffer *b)
@@ -183,7 +201,36 @@ static bool is_same(const struct buffer *a, const struct buffer *b)
 
 static bool is_text(const struct buffer *buffer, const char *text)
 {
-    return buffer->len == strlen(text) && memcmp(buffer->data, text, buffer->len) == 0;
+    return buffer->len == strlen(text) &&
+           (buffer->len == 0 || memcmp(buffer->data, text, buffer->len) == 0);
+}
+
+const struct json_tree *json_tree_member(const struct json_tree *tree, const char *name)
+{
+    const struct json_tree *found = NULL;
+    for (size_t i = 0; json_tree_byte(tree) == '{' && i < tree->n_members; i++) {
+        found = is_text(&tree->members[i].name, name) ? tree->members[i].value : found;
+    }
+    return found;
+}
+
+bool json_tree_is_shadowed(const struct json_tree *tree, size_t place)
+{
+    for (size_t i = place + 1; i < tree->n_members; i++) {
+        if (is_same(&tree->members[i].name, &tree->members[place].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool json_tree_has_made(const struct json_tree *tree)
+{
+    bool has_made = tree->is_made;
+    for (size_t i = 0; !has_made && i < tree->n_members; i++) {
+        has_made = json_tree_has_made(tree->members[i].value);
+    }
+    return has_made;
 }
 
 /* The place of the member or element that step names; *ret_r as in json_tree_get(). */
@@ -255,6 +302,7 @@ static int set_member(struct json_tree *parent, const struct buffer *step, struc
 int json_tree_set(struct json_tree **root, const struct json_tree_path *path,
                   struct json_tree *value)
 {
+    value->is_made = true;
     if (path->n_steps == 0) {
         bool is_object = json_tree_byte(value) == '{';
         json_tree_free(is_object ? *root : value);
@@ -275,6 +323,29 @@ int json_tree_set(struct json_tree **root, const struct json_tree_path *path,
     return r;
 }
 
+static void remove_member(struct json_tree *parent, size_t place)
+{
+    member_deinit(&parent->members[place]);
+    parent->n_members--;
+    memmove(&parent->members[place], &parent->members[place + 1],
+            (parent->n_members - place) * sizeof(*parent->members));
+}
+
+size_t json_tree_remove_name(struct json_tree *object, size_t place)
+{
+    struct buffer name = { 0 };
+    put(&name, object->members[place].name.data, object->members[place].name.len);
+    size_t n_before = 0;
+    for (size_t i = object->n_members; i-- > 0;) {
+        if (is_same(&object->members[i].name, &name)) {
+            remove_member(object, i);
+            n_before += i < place;
+        }
+    }
+    buffer_deinit(&name);
+    return n_before;
+}
+
 int json_tree_remove(struct json_tree *root, const struct json_tree_path *path)
 {
     if (path->n_steps == 0) {
@@ -288,14 +359,11 @@ int json_tree_remove(struct json_tree *root, const struct json_tree_path *path)
         return r;
     }
     follow(root, path, path->n_steps - 1, true, &r);
-    /* In an object others of the name go too. */
-    do {
-        member_deinit(&parent->members[place]);
-        parent->n_members--;
-        memmove(&parent->members[place], &parent->members[place + 1],
-                (parent->n_members - place) * sizeof(*parent->members));
-        place = json_tree_byte(parent) == '{' ? find(parent, step, &r) : SIZE_MAX;
-    } while (place != SIZE_MAX);
+    if (json_tree_byte(parent) == '{') {
+        json_tree_remove_name(parent, place);
+    } else {
+        remove_member(parent, place);
+    }
     return 0;
 }
 

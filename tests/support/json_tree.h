@@ -25,6 +25,10 @@ struct json_tree_member {
 struct json_tree {
     /* The text it was read from. */
     struct buffer raw;
+    /* Of a string: what it means. Half a surrogate pair is the three bytes UTF-8 would use. */
+    struct buffer text;
+    /* A patch made this value; what is inside came with it. */
+    bool is_made;
     /* A patch changed something inside: raw is out of date. */
     bool is_touched;
     /* Of { or [. */
@@ -48,6 +52,29 @@ static inline char json_tree_byte(const struct json_tree *tree)
 {
     return tree->raw.data[0];
 }
+
+static inline bool json_tree_is_number(const struct json_tree *tree)
+{
+    char byte = json_tree_byte(tree);
+    return byte == '-' || (byte >= '0' && byte <= '9');
+}
+
+/* The member of an object; of several of one name the last; NULL where there is none, or no object. */
+const struct json_tree *json_tree_member(const struct json_tree *tree, const char *name);
+
+/* Whether a later member of the object has the same name. */
+bool json_tree_is_shadowed(const struct json_tree *tree, size_t place);
+
+/* Whether a patch made this value or anything inside it. */
+bool json_tree_has_made(const struct json_tree *tree);
+
+struct json_tree *json_tree_copy(const struct json_tree *tree);
+
+/*
+ * Removes the member of the object at place, and all others of its name; returns how many of them
+ * stood before it. Marks nothing as touched.
+ */
+size_t json_tree_remove_name(struct json_tree *object, size_t place);
 
 /* The value at path; *ret_r is 0, -ENOENT or -ENOTDIR, and the result NULL unless it is 0. */
 struct json_tree *json_tree_get(struct json_tree *root, const struct json_tree_path *path,

@@ -10,7 +10,7 @@ static void put(struct buffer *out, const char *text)
 
 #define PICK(random, list) ((list)[random_below((random), ARRAY_SIZE(list))])
 
-static void put_space(struct buffer *out, struct random *random)
+void random_json_space(struct buffer *out, struct random *random)
 {
     static const char *const spaces[] = { "", "", "", "", "", " ", "  ", "\t", "\n", "\r\n" };
     put(out, PICK(random, spaces));
@@ -75,22 +75,22 @@ static void put_members(struct buffer *out, struct random *random, unsigned dept
 {
     for (uint64_t i = 0, n = random_below(random, 5); i < n; i++) {
         put(out, i > 0 ? "," : "");
-        put_space(out, random);
+        random_json_space(out, random);
         if (bracket == '{') {
             put_name(out, random);
-            put_space(out, random);
+            random_json_space(out, random);
             put(out, ":");
-            put_space(out, random);
+            random_json_space(out, random);
         }
         random_json_value(out, random, depth - 1);
-        put_space(out, random);
+        random_json_space(out, random);
     }
 }
 
 static void put_container(struct buffer *out, struct random *random, unsigned depth, char bracket)
 {
     require(buffer_append_byte(out, bracket) == 0);
-    put_space(out, random);
+    random_json_space(out, random);
     put_members(out, random, depth, bracket);
     require(buffer_append_byte(out, (char)(bracket + 2)) == 0);
 }
@@ -120,9 +120,9 @@ void random_json_value(struct buffer *out, struct random *random, unsigned depth
 
 void random_json_document(struct buffer *out, struct random *random)
 {
-    put_space(out, random);
+    random_json_space(out, random);
     put_container(out, random, 4, '{');
-    put_space(out, random);
+    random_json_space(out, random);
 }
 
 /* A byte that often stands in JSON. */

@@ -19,6 +19,9 @@ void random_json_document(struct buffer *out, struct random *random);
 /* Appends a random string with its quotes. */
 void random_json_string(struct buffer *out, struct random *random);
 
+/* Appends what may stand between tokens, mostly nothing. */
+void random_json_space(struct buffer *out, struct random *random);
+
 /* Changes text at a few random places: bytes flipped, cut, doubled, exchanged for bits of JSON. */
 void random_json_mutate(struct buffer *text, struct random *random);
 
