@@ -12,13 +12,4 @@ uint64_t hash_bytes(const void *bytes, size_t len);
 /* The same with a seed, to chain several parts: hash = hash_bytes_seeded(part, len, hash). */
 uint64_t hash_bytes_seeded(const void *bytes, size_t len, uint64_t seed);
 
-/* Room for a UUID's 36 characters and a NUL. */
-enum { UUID_SIZE = 37 };
-
-/*
- * Writes a UUID (version 8, RFC 9562) that is made from the bytes alone: the same bytes give the
- * same UUID on every machine and in every run.
- */
-void uuid_from_bytes(char *text, const void *bytes, size_t len);
-
 #endif

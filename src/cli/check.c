@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "cli/command.h"
 #include "cli/load.h"
 #include "engine/streams.h"
@@ -116,6 +117,8 @@ static enum exit_code check(const struct check_arguments *arguments, const struc
         return problem.exit_code;
     }
     if (code == EXIT_DONE && arguments->events_path != NULL) {
+        /* Which fields are dropped is printed. */
+        log_setup(LOG_WARNING, LOG_LOGFMT);
         code = try_events(config, streams, app, arguments->events_path, stdout);
     }
     return code;

@@ -15,6 +15,7 @@
 #include "checkpoint/partition.h"
 #include "checkpoint/store.h"
 #include "engine/engine.h"
+#include "engine/production.h"
 #include "engine/steps.h"
 #include "engine/streams.h"
 #include "event/accounting.h"
@@ -33,6 +34,7 @@
 struct job_worker {
     struct job *job;
     struct queue *queue;
+    struct producer *producer;
     struct worker *worker;
     pthread_t thread;
     bool is_started;
@@ -49,6 +51,7 @@ struct job {
     /* The signal that called the start off; 0: none. */
     int start_signal;
     struct job_streams streams;
+    struct production production;
     size_t n_workers;
     size_t n_results;
     size_t block_bytes;
@@ -126,8 +129,10 @@ void job_stop(struct job *job);
 /* Waits for all threads. Returns 0, or -errno with the problem of the thread that failed. */
 int job_join(struct job *job, struct problem *problem);
 
-/* Renders an error event (worker_options.render_fault); context is the job. */
+/* For worker_options; context is the struct job_worker. */
 int job_render_fault(void *context, const struct worker_fault *fault, struct buffer *ret_line);
+int job_finish(void *context, struct weir_event *event, const struct position *position,
+               struct event_failure *ret_failure);
 
 /*
  * Writes the last line, and the report where one is asked for, of a job that was joined. Returns 0 or

@@ -145,6 +145,11 @@ static int open_streams(struct job *job, struct problem *problem)
     return job_streams_open(&job->streams, &options, problem);
 }
 
+static int open_production(struct job *job, struct problem *problem)
+{
+    return production_open(&job->production, job->config, &job->streams, job->clock, problem);
+}
+
 static int open_router(struct job *job, struct problem *problem)
 {
     return job_router_init(&job->router, job->config, &job->streams.partition_by, problem);
@@ -252,8 +257,9 @@ int job_open(struct job *job, struct problem *problem)
 {
     job->done.fd = -1;
     static int (*const steps[])(struct job *, struct problem *) = {
-        open_ledger,   open_pools,     open_workers,  open_steps,  open_streams,      open_router,
-        connect_state, connect_source, connect_sinks, open_reader, open_checkpointer, open_writer,
+        open_ledger,     open_pools,        open_workers,  open_steps,     open_streams,
+        open_production, open_router,       connect_state, connect_source, connect_sinks,
+        open_reader,     open_checkpointer, open_writer,
     };
     for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
         int r = steps[i](job, problem);
@@ -282,6 +288,7 @@ static void close_threads(struct job *job)
     reader_free(job->reader);
     for (size_t w = 0; job->workers != NULL && w < job->n_workers; w++) {
         worker_free(job->workers[w].worker);
+        producer_free(job->workers[w].producer);
         queue_free(job->workers[w].queue);
     }
     free(job->workers);
@@ -297,6 +304,7 @@ void job_close(struct job *job)
     job_close_sinks(job);
     job_steps_close(&job->steps);
     router_deinit(&job->router);
+    production_close(&job->production);
     job_streams_close(&job->streams);
     queue_free(job->to_writer);
     result_pool_free(job->results);

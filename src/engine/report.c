@@ -9,6 +9,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/log.h"
+#include "json/text.h"
+
 struct figures {
     uint64_t read;
     uint64_t delivered;
@@ -68,18 +71,38 @@ static long long peak_rss_bytes(void)
     return (long long)usage.ru_maxrss * 1024;
 }
 
+/* `,"name":{"one":1,"two":2}` */
+static int append_tally(struct buffer *text, const char *name, struct tally *tally)
+{
+    const char *key;
+    uint64_t count;
+    int r = buffer_printf(text, ",\"%s\":{", name);
+    for (size_t n = 0; r == 0 && tally != NULL && tally_get(tally, n, &key, &count); n++) {
+        r = n == 0 ? 0 : buffer_append_byte(text, ',');
+        if (r == 0) {
+            r = json_quote(text, key, strlen(key));
+            /* An application's words, or half a surrogate pair. */
+            r = r == -EILSEQ ? buffer_append_text(text, "\"?\"") : r;
+        }
+        if (r == 0) {
+            r = buffer_printf(text, ":%llu", (unsigned long long)count);
+        }
+    }
+    return r < 0 ? r : buffer_append_byte(text, '}');
+}
+
 static int render_report(const struct job *job, const struct figures *figures, struct buffer *text)
 {
     static const struct histogram none = { 0 };
     const struct histogram *latency = job->writer == NULL ? &none : writer_latency(job->writer);
     double per_second = figures->seconds > 0 ? (double)figures->read / figures->seconds : 0;
-    return buffer_printf(
+    int r = buffer_printf(
         text,
         "{\"read\":%llu,\"delivered\":%llu,\"dropped\":%llu,\"errored\":%llu,\"returned\":%llu,"
         "\"in_flight\":%llu,\"bytes_in\":%llu,\"bytes_out\":%llu,\"seconds\":%.6f,"
         "\"events_per_second\":%.1f,"
         "\"http\":{\"requests\":0,\"attempts\":0,\"retries\":0,\"failures\":0,\"bytes\":0},"
-        "\"latency_ms\":{\"p50\":%.3f,\"p99\":%.3f,\"p999\":%.3f},\"rss_peak_bytes\":%lld}\n",
+        "\"latency_ms\":{\"p50\":%.3f,\"p99\":%.3f,\"p999\":%.3f},\"rss_peak_bytes\":%lld",
         (unsigned long long)figures->read, (unsigned long long)figures->delivered,
         (unsigned long long)figures->dropped, (unsigned long long)figures->errored,
         (unsigned long long)figures->returned, (unsigned long long)figures->in_flight,
@@ -88,6 +111,25 @@ static int render_report(const struct job *job, const struct figures *figures, s
         (double)histogram_quantile(latency, 0.5) / 1e6,
         (double)histogram_quantile(latency, 0.99) / 1e6,
         (double)histogram_quantile(latency, 0.999) / 1e6, peak_rss_bytes());
+    if (r == 0) {
+        r = append_tally(text, "errors", job->production.errors);
+    }
+    if (r == 0) {
+        r = append_tally(text, "dropped_fields", job->production.dropped);
+    }
+    return r < 0 ? r : buffer_append_text(text, "}\n");
+}
+
+/* What the errors were, a line each. */
+static void log_errors(const struct job *job)
+{
+    const char *type;
+    uint64_t count;
+    for (size_t n = 0;
+         job->production.errors != NULL && tally_get(job->production.errors, n, &type, &count);
+         n++) {
+        log_info("error events", LOG_TEXT("type", type), LOG_INTEGER("count", (int64_t)count));
+    }
 }
 
 int job_report_check(const char *path, struct problem *problem)
@@ -137,6 +179,7 @@ int job_report(struct job *job, struct problem *problem)
     if (r < 0) {
         fprintf(stderr, "weir: %s\n", problem->text);
     }
+    log_errors(job);
     print_accounting(&figures);
     return r;
 }

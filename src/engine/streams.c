@@ -96,6 +96,40 @@ static int find_schemas(struct job_streams *streams, const struct config *config
     return 0;
 }
 
+static int compile_schema(struct job_stream *stream, struct repository *repository,
+                          struct problem *problem)
+{
+    const struct schema_options options = {
+        /* What its `$id` says is resolved against it: a path in the repositories. */
+        .uri = "",
+        .json = stream->schema.json,
+        .json_len = stream->schema.json_len,
+        .asserts_format = true,
+        .fetch = repository_fetch,
+        .context = repository,
+    };
+    return schema_compile(&options, &stream->rules, problem);
+}
+
+/* The schemas that events are projected on or checked against: the sink's and the error sink's. */
+static int compile_schemas(struct job_streams *streams, const struct config *config,
+                           const struct schema_access *access, struct problem *problem)
+{
+    struct repository repository = { access, config->schema_uris.items,
+                                     config->schema_uris.n_items };
+    if (!config->project && !config->validate) {
+        return 0;
+    }
+    for (size_t i = JOB_STREAM_SINK; i < JOB_STREAM_ROLES; i++) {
+        struct job_stream *stream = &streams->streams[i];
+        int r = stream->name == NULL ? 0 : compile_schema(stream, &repository, problem);
+        if (r < 0) {
+            return blame(stream, r, problem);
+        }
+    }
+    return 0;
+}
+
 /*
  * Configured, else the application's, else the stream's, else what the configuration falls back on.
  */
@@ -142,6 +176,9 @@ int job_streams_open(struct job_streams *streams, const struct outside_options *
         r = find_schemas(streams, config, &outside.access, problem);
     }
     if (r == 0) {
+        r = compile_schemas(streams, config, &outside.access, problem);
+    }
+    if (r == 0) {
         r = find_key(streams, config, problem);
     }
     streams->is_resolved = r == 0;
@@ -151,6 +188,9 @@ int job_streams_open(struct job_streams *streams, const struct outside_options *
 
 void job_streams_close(struct job_streams *streams)
 {
+    for (size_t i = 0; i < JOB_STREAM_ROLES; i++) {
+        schema_free(streams->streams[i].rules);
+    }
     arena_deinit(&streams->arena);
     *streams = (struct job_streams){ 0 };
 }

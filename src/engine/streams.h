@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "engine/outside.h"
 #include "schema/repository.h"
+#include "schema/schema.h"
 #include "schema/stream_settings.h"
 
 enum job_stream_role {
@@ -26,6 +27,8 @@ struct job_stream {
     const char *asked_version;
     struct stream_settings settings;
     struct repository_schema schema;
+    /* The schema for events that are written, compiled; NULL where nothing asks for it. */
+    struct schema *rules;
 };
 
 /* Zero-initialised is empty. Immutable once open: any thread may read it. */

@@ -45,14 +45,17 @@ static int open_worker(struct job_worker *self, void *context)
         .enrich = job->options.app->enrich,
         .context = context,
         .is_keyless_allowed = job->config->missing_key == MISSING_KEY_KEYLESS,
+        .finish = job_finish,
+        .finish_context = self,
         .render_fault = job_render_fault,
-        .render_context = job,
+        .render_context = self,
         .failed = worker_failed,
         .failed_context = job,
         .block_bytes = job->block_bytes,
         .large_bytes = 2 * (size_t)job->config->batch.max_bytes,
     };
-    return worker_new(&options, &self->worker);
+    int r = producer_new(&job->production, &self->producer);
+    return r < 0 ? r : worker_new(&options, &self->worker);
 }
 
 /* Nobody else empties the queue of a worker that could not start. */
@@ -81,6 +84,9 @@ static int run_worker(struct job_worker *self)
     if (r == 0) {
         r = worker_run(self->worker);
     }
+    /* What it has counted is then counted. */
+    producer_free(self->producer);
+    self->producer = NULL;
     if (app->worker_stop != NULL) {
         app->worker_stop(context);
     }

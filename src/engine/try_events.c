@@ -4,8 +4,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/filesystem.h"
+#include "engine/production.h"
 #include "engine/steps.h"
+#include "event/error_type.h"
 #include "event/event.h"
 #include "route/router.h"
 #include "json/index.h"
@@ -19,6 +22,11 @@ struct trial {
     struct router router;
     struct buffer scratch;
     struct job_steps steps;
+    struct production production;
+    struct producer *producer;
+    /* Its first byte; and the file's path, for ids of events that have none. */
+    const char *text;
+    const char *path;
     struct json_indexer *indexer;
     struct weir_event event;
     void *context;
@@ -46,23 +54,36 @@ static int enrich(struct trial *trial)
     return trial->app->enrich == NULL ? 0 : trial->app->enrich(&trial->event, NULL, trial->context);
 }
 
-static int judge(struct trial *trial, size_t line)
+/* Enriches the event and makes it one of the sink's stream. Returns as producer_finish(), or WEIR_DROP. */
+static int produce(struct trial *trial, bool *ret_is_dropped, struct event_failure *ret_failure)
 {
+    const struct json_document *document = &trial->event.document;
+    struct stamp_origin origin = { trial->path, document->bytes - trial->text, document->bytes,
+                                   document->len };
     int r = enrich(trial);
+    *ret_is_dropped = r == WEIR_DROP;
     if (r == WEIR_DROP) {
-        trial->n_dropped++;
         return 0;
     }
     if (r == 0) {
-        trial->n_good++;
+        return producer_finish(trial->producer, &trial->event, &origin, ret_failure);
+    }
+    r = event_explain(&trial->event, r, ret_failure);
+    return r < 0 ? r : PRODUCER_REFUSED;
+}
+
+static int judge(struct trial *trial, size_t line)
+{
+    struct event_failure failure;
+    bool is_dropped = false;
+    int r = produce(trial, &is_dropped, &failure);
+    if (r == PRODUCER_REFUSED) {
+        report_bad(trial, line, failure.type.data, failure.message.data);
         return 0;
     }
-    struct event_failure failure;
-    int explained = event_explain(&trial->event, r, &failure);
-    if (explained == 0) {
-        report_bad(trial, line, failure.type.data, failure.message.data);
-    }
-    return explained;
+    trial->n_dropped += is_dropped;
+    trial->n_good += r == 0 && !is_dropped;
+    return r;
 }
 
 /* Returns 0, or -errno when the machine fails. */
@@ -72,12 +93,12 @@ static int try_line(struct trial *trial, size_t line, const char *bytes, size_t 
     size_t n_tokens;
     int r = json_index(trial->indexer, bytes, len, &tokens, &n_tokens);
     if (r > 0) {
-        report_bad(trial, line, "ParseError", json_indexer_fault(trial->indexer).reason);
+        report_bad(trial, line, ERROR_TYPE_PARSE, json_indexer_fault(trial->indexer).reason);
         return 0;
     }
     r = r < 0 ? r : event_begin(&trial->event, bytes, len, tokens, n_tokens);
     if (r > 0) {
-        report_bad(trial, line, "ParseError", event_fault(&trial->event).reason);
+        report_bad(trial, line, ERROR_TYPE_PARSE, event_fault(&trial->event).reason);
         return 0;
     }
     uint64_t key;
@@ -87,7 +108,7 @@ static int try_line(struct trial *trial, size_t line, const char *bytes, size_t 
         return 0;
     }
     if (r == ROUTE_KEY_MISSING && trial->config->missing_key == MISSING_KEY_ERROR) {
-        report_bad(trial, line, "MissingKeyError", "a field of the partition key is missing");
+        report_bad(trial, line, ERROR_TYPE_MISSING_KEY, "a field of the partition key is missing");
         return 0;
     }
     return r < 0 ? r : judge(trial, line);
@@ -126,6 +147,13 @@ static int open_trial(struct trial *trial, struct problem *problem)
     if (r == 0) {
         r = job_steps_open(&trial->steps, trial->config, problem);
     }
+    if (r == 0) {
+        r = production_open(&trial->production, trial->config, trial->streams, clock_system(),
+                            problem);
+    }
+    if (r == 0 && producer_new(&trial->production, &trial->producer) < 0) {
+        r = problem_set(problem, ENOMEM, EXIT_SOFTWARE, "out of memory");
+    }
     trial->indexer = json_indexer_new(64 * 1024);
     if (r == 0 && trial->indexer == NULL) {
         r = problem_set(problem, ENOMEM, EXIT_SOFTWARE, "out of memory");
@@ -147,8 +175,21 @@ static void close_trial(struct trial *trial, bool is_open)
     json_indexer_free(trial->indexer);
     event_deinit(&trial->event);
     job_steps_close(&trial->steps);
+    producer_free(trial->producer);
+    production_close(&trial->production);
     buffer_deinit(&trial->scratch);
     router_deinit(&trial->router);
+}
+
+static void print_summary(const struct trial *trial)
+{
+    const char *field;
+    uint64_t count;
+    for (size_t n = 0; tally_get(trial->production.dropped, n, &field, &count); n++) {
+        fprintf(trial->output, "dropped field %s: %llu\n", field, (unsigned long long)count);
+    }
+    fprintf(trial->output, "events: %zu good, %zu dropped, %zu bad\n", trial->n_good,
+            trial->n_dropped, trial->n_bad);
 }
 
 enum exit_code try_events(const struct config *config, const struct job_streams *streams,
@@ -161,7 +202,12 @@ enum exit_code try_events(const struct config *config, const struct job_streams 
         fprintf(stderr, "weir: cannot read %s: %s\n", path, strerror(-r));
         return EXIT_IO;
     }
-    struct trial trial = { .config = config, .streams = streams, .app = app, .output = output };
+    struct trial trial = { .config = config,
+                           .streams = streams,
+                           .app = app,
+                           .text = text,
+                           .path = path,
+                           .output = output };
     struct problem problem = { 0 };
     r = open_trial(&trial, &problem);
     bool is_open = r == 0;
@@ -171,12 +217,16 @@ enum exit_code try_events(const struct config *config, const struct job_streams 
             problem_set(&problem, -r, EXIT_SOFTWARE, "%s", strerror(-r));
         }
     }
+    /* What it has counted is then counted. */
+    producer_free(trial.producer);
+    trial.producer = NULL;
+    if (r == 0) {
+        print_summary(&trial);
+    }
     close_trial(&trial, is_open);
     if (r < 0) {
         fprintf(stderr, "weir: %s\n", problem.text);
         return problem.exit_code;
     }
-    fprintf(output, "events: %zu good, %zu dropped, %zu bad\n", trial.n_good, trial.n_dropped,
-            trial.n_bad);
     return trial.n_bad == 0 ? EXIT_DONE : EXIT_MISMATCH;
 }

@@ -11,9 +11,9 @@
 #include "weir/app.h"
 
 /*
- * Runs each line of the NDJSON file (at most 64 MiB) through parsing, the partition key, the steps and
- * the application's function, and prints a line for each event that would become an error event, then a
- * summary. Returns EXIT_DONE when there is none, EXIT_MISMATCH when there is, else another exit code
+ * Runs each line of the NDJSON file (at most 64 MiB) through parsing, the partition key, the steps, the
+ * application's function, projection and validation, and prints a line for each event that would become an
+ * error event, one for each field that would be dropped, then a summary. Returns EXIT_DONE when there is none, EXIT_MISMATCH when there is, else another exit code
  * with the reason on stderr. Thread: main.
  */
 enum exit_code try_events(const struct config *config, const struct job_streams *streams,

@@ -85,7 +85,8 @@ static int find_fields(const struct json_document *document, struct said *said)
 /* Reads what raw says of itself. A raw event that cannot be read says nothing. */
 static int read_raw(const struct error_event *event, struct said *said)
 {
-    if (event->raw == NULL || event->raw_len == 0 || event->raw_len > LARGEST_READ) {
+    if (event->raw == NULL || event->raw_len == 0 || event->raw_len > LARGEST_READ ||
+        event->is_bare) {
         return 0;
     }
     struct json_indexer *indexer = json_indexer_new(event->raw_len);
@@ -147,7 +148,7 @@ static int append_base64(struct buffer *line, const struct error_event *event)
     return r < 0 ? r : buffer_append_byte(line, '"');
 }
 
-static int append_raw(struct buffer *line, const struct error_event *event)
+static int append_raw(struct buffer *line, const struct error_event *event, size_t *ret_raw)
 {
     if (event->raw == NULL) {
         return 0;
@@ -156,6 +157,7 @@ static int append_raw(struct buffer *line, const struct error_event *event)
     if (r < 0) {
         return r;
     }
+    *ret_raw = line->len;
     size_t prefix = sizeof(DATA_URI) - 1;
     if (event->raw_len >= prefix && memcmp(event->raw, DATA_URI, prefix) == 0) {
         return append_base64(line, event);
@@ -190,18 +192,21 @@ static int append_errored(struct buffer *line, const struct error_event *event,
     static const char before[] = ",\"errored_stream_name\":";
     const struct buffer *stream = &said->fields[FIELD_STREAM];
     int r = append_said(line, before, stream);
-    if (stream->len == 0 && event->errored_stream != NULL) {
+    if (stream->len == 0 && event->errored_stream != NULL && !event->is_bare) {
         r = append_member(line, before, event->errored_stream);
     }
     return r < 0 ? r : append_said(line, ",\"errored_schema_uri\":", &said->fields[FIELD_SCHEMA]);
 }
 
 static int append_event(struct buffer *line, const struct error_event *event,
-                        const struct said *said)
+                        const struct said *said, size_t *ret_raw)
 {
     char dt[RFC3339_SIZE];
     rfc3339_format(dt, event->realtime_ns, 3);
-    int r = append_member(line, "{\"$schema\":\"/error/2.1.0\",\"dt\":", dt);
+    int r = append_member(line, "{\"$schema\":", event->schema_uri);
+    if (r == 0) {
+        r = append_member(line, ",\"dt\":", dt);
+    }
     if (r == 0) {
         r = append_meta(line, event, dt, said);
     }
@@ -218,19 +223,21 @@ static int append_event(struct buffer *line, const struct error_event *event,
         r = append_errored(line, event, said);
     }
     if (r == 0) {
-        r = append_raw(line, event);
+        r = append_raw(line, event, ret_raw);
     }
     return r < 0 ? r : buffer_append_byte(line, '}');
 }
 
-int error_event_render(const struct error_event *event, struct buffer *ret_line)
+int error_event_render(const struct error_event *event, struct buffer *ret_line, size_t *ret_raw)
 {
     size_t before = ret_line->len;
+    size_t raw = SIZE_MAX;
     struct said said = { 0 };
     int r = read_raw(event, &said);
     if (r == 0) {
-        r = append_event(ret_line, event, &said);
+        r = append_event(ret_line, event, &said, &raw);
     }
+    *ret_raw = raw == SIZE_MAX ? ret_line->len : raw;
     if (r < 0) {
         ret_line->len = before;
     }

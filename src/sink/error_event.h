@@ -9,6 +9,7 @@
 #ifndef WEIR_SINK_ERROR_EVENT_H
 #define WEIR_SINK_ERROR_EVENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,8 @@
 
 /* Strings are lent for the call. */
 struct error_event {
+    /* `$schema`: "/error/2.1.0", or another version of it. */
+    const char *schema_uri;
     /* Who met the error: the job's name. */
     const char *emitter_id;
     /* The error stream's name: meta.stream. */
@@ -32,14 +35,17 @@ struct error_event {
     /* The source event as it was read; NULL: too large to be kept, and message says where it is. */
     const char *raw;
     size_t raw_len;
+    /* Nothing that the raw event says of itself is taken over. */
+    bool is_bare;
 };
 
 /*
  * Appends the event as one JSON object, without a newline. What the raw event says of itself ($schema,
  * meta.stream, meta.domain, meta.request_id) is taken over where it can be read; it is not looked for
- * in an event above 1 MiB. Text that is no UTF-8 goes out with '?' for its odd bytes. Returns 0, or
- * -ENOMEM (ret_line is as it was).
+ * in an event above 1 MiB. Text that is no UTF-8 goes out with '?' for its odd bytes. *ret_raw is where
+ * in ret_line the value of raw_event begins, the last member; the line's end where there is none. Returns
+ * 0, or -ENOMEM (ret_line is as it was).
  */
-int error_event_render(const struct error_event *event, struct buffer *ret_line);
+int error_event_render(const struct error_event *event, struct buffer *ret_line, size_t *ret_raw);
 
 #endif

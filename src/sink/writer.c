@@ -253,12 +253,13 @@ static int write_group(struct writer *writer, const struct result_batch *batch,
     if (r == 0) {
         r = settle(writer, batch, VERDICT_SKIP, NULL);
     }
+    /* An error event that its stream does not take is kept elsewhere: it has no line. */
     if (r == 0 && batch->lines[RESULT_ERROR_SINK].len > 0) {
         r = write_errors(writer, batch);
-        if (r == 0) {
-            settled->errored = true;
-            r = settle(writer, batch, VERDICT_ERROR, &accounting->errored);
-        }
+    }
+    if (r == 0) {
+        settled->errored = true;
+        r = settle(writer, batch, VERDICT_ERROR, &accounting->errored);
     }
     return r;
 }

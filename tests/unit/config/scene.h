@@ -22,10 +22,15 @@ struct scene {
 };
 
 /* The least that a job needs: `head` opens stream_manager, so that a line below it may follow. */
-#define MINIMAL                                      \
-    "stream_manager:\n"                              \
-    "  source: {stream: mediawiki.page_change.v1}\n" \
+#define MINIMAL                                              \
+    "stream_manager:\n"                                      \
+    "  source: {stream: 'mediawiki.page_change.v1:1.1.0'}\n" \
     "  sink: {connector: stdout, stream: 's:1.0.0'}\n"
+
+/* Without a look at streams: as --set says it, and as lines behind MINIMAL. */
+#define NO_RULES_SET \
+    "stream_manager.project=false", "stream_manager.validate=false", "stream_manager.stamp=false"
+#define NO_RULES "  project: false\n  validate: false\n  stamp: false\n"
 
 /*
  * Loads it, as config_load(). errors gets all error lines; files are called a.yaml, b.yaml, ... in

@@ -189,11 +189,10 @@ static void test_what_is_missing(void)
           "a.yaml: stream_manager.sink.connector: missing; expected one of file, kafka, stdout\n"
           "a.yaml: stream_manager.sink.stream: missing; expected name:version, such as "
           "mediawiki.page_change.v1:1.1.0\n"
-          "a.yaml: stream_manager.source.stream: missing; expected name:version, or "
-          "source.options.url\n"
-          "a.yaml: stream_manager.partition_by: missing; expected a list of JSON Pointers to the "
-          "fields of the key, such as [/wiki_id, /page/page_id]; this stream has no default\n" },
-        { { .files = { "stream_manager:\n  source: {}\n  sink: {connector: stdout}\n" } },
+          "a.yaml: stream_manager.source.stream: missing; expected name:version, or project, "
+          "validate and stamp all false\n" },
+        { { .files = { "stream_manager:\n  source: {}\n  sink: {connector: stdout}\n" },
+            .sets = { NO_RULES_SET } },
           "a.yaml:3:3: stream_manager.sink.stream: missing; expected name:version, such as "
           "mediawiki.page_change.v1:1.1.0\n"
           "a.yaml:2:3: stream_manager.source.stream: missing; expected name:version, or "
@@ -206,20 +205,21 @@ static void test_what_is_missing(void)
         { { .files = { MINIMAL }, .sets = { "stream_manager.sink.stream=s" } },
           "--set: stream_manager.sink.stream: has no version; expected name:version, such as "
           "app.sink:1.1.0\n" },
-        { { .files = { MINIMAL }, .sets = { "stream_manager.source.stream=recentchange" } },
+        { { .files = { MINIMAL NO_RULES },
+            .sets = { "stream_manager.source.stream=recentchange" } },
           "a.yaml:1:1: stream_manager.partition_by: missing; expected a list of JSON Pointers to "
           "the fields of the key, such as [/wiki_id, /page/page_id]; this stream has no "
           "default\n" },
-        { { .files = { MINIMAL "  stamp: true\n" } },
-          "a.yaml:2:20: stream_manager.source.stream: has no version; expected name:version, such "
+        { { .files = { MINIMAL "  project: false\n  validate: false\n  stamp: true\n" },
+            .sets = { "stream_manager.source.stream=mediawiki.page_change.v1" } },
+          "--set: stream_manager.source.stream: has no version; expected name:version, such "
           "as mediawiki.page_change.v1:1.1.0, or project, validate and stamp all false\n" },
-        { { .files = { MINIMAL "  project: true\n" },
+        { { .files = { MINIMAL "  validate: false\n  stamp: false\n" },
             .sets = { "stream_manager.source={stream: ~, connector: file, options: {uri: '-'}}" } },
           "--set: stream_manager.source.stream: missing; expected name:version, or project, "
           "validate "
           "and stamp all false\n" },
-        { { .files = { MINIMAL "  validate: true\n" },
-            .sets = { "stream_manager.source={stream: ~}" } },
+        { { .files = { MINIMAL }, .sets = { "stream_manager.source={stream: ~}" } },
           "--set: stream_manager.source.stream: missing; expected name:version, or project, "
           "validate "
           "and stamp all false\n" },

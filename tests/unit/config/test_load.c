@@ -63,7 +63,7 @@ static void test_defaults(void)
     CU_ASSERT_EQUAL(config->source.canary, CANARY_DROP);
     CU_ASSERT_EQUAL(config->source.max_rate, 0);
     CU_ASSERT_EQUAL(config->source.idle_timeout_ms, 300000);
-    CU_ASSERT_PTR_NULL(config->source.stream.version);
+    CU_ASSERT_STRING_EQUAL(config->source.stream.version, "1.1.0");
     CU_ASSERT_PTR_NULL(config->source.contact);
     CU_ASSERT_EQUAL(config->error_sink.connector, CONNECTOR_NONE);
     CU_ASSERT_EQUAL(config->n_steps, 0);
@@ -79,7 +79,7 @@ static void test_defaults(void)
     CU_ASSERT_PTR_NULL(config->checkpoint.dir);
     CU_ASSERT_EQUAL(config->checkpoint.interval_ms, 1000);
     CU_ASSERT_EQUAL(config->checkpoint.ledger_window, 1000000);
-    CU_ASSERT_FALSE(config->project || config->validate || config->stamp);
+    CU_ASSERT_TRUE(config->project && config->validate && config->stamp);
     CU_ASSERT_EQUAL(config->startup_timeout_ms, 30000);
     CU_ASSERT_EQUAL(config->http.retry.attempts, 4);
     CU_ASSERT_EQUAL(config->http.retry.statuses.n_items, 7);
@@ -114,7 +114,7 @@ static void test_every_kind_of_value(void)
                    "  missing_key: keyless\n"
                    "  stream_config_uri: [file:///c.yaml, 'http://h/w/api.php']\n"
                    "  schema_cache: file:///var/cache/schemas\n"
-                   "  unknown_fields: error\n"
+                   "  unknown_fields: error\n" NO_RULES
                    "  batch: {max_events: 0x10, max_bytes: 64KiB, linger: 1s500ms}\n"
                    "  checkpoint: {dir: /var/lib/x, interval: 10ms, ledger_window: 5000}\n"
                    "http:\n"
@@ -205,7 +205,7 @@ static void test_partition_by_has_three_defaults(void)
         { none, NULL, "/wiki_id" },
         { of_application, NULL, "/mine" },
         { of_application, "stream_manager.partition_by=[/given]", "/given" },
-        { NULL, "stream_manager.source.stream=mediawiki.page_content_change.v1", "/wiki_id" },
+        { NULL, "stream_manager.source.stream=mediawiki.page_content_change.v1:1.0.0", "/wiki_id" },
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         struct scene scene = { .files = { MINIMAL },
@@ -221,8 +221,7 @@ static void test_partition_by_has_three_defaults(void)
 static void test_partition_by_of_a_stream(void)
 {
     struct scene scene = { .files = { MINIMAL },
-                           .sets = { "stream_manager.validate=true",
-                                     "stream_manager.source.stream=recentchange:1.0.0" } };
+                           .sets = { "stream_manager.source.stream=recentchange:1.0.0" } };
     AUTO(config) config = scene_config(&scene);
     AUTO_BUFFER text = { 0 };
     CU_ASSERT_TRUE(config_uses_streams(config));
@@ -388,7 +387,8 @@ static void test_an_application_reads_its_sections_without_a_warning(void)
 static void test_a_summary_names_what_is_read_and_written(void)
 {
     static const struct scene scene = {
-        .files = { MINIMAL "  steps: [{set: {path: /a, value: 1}}, {remove: {path: /b}}]\n" },
+        .files = { MINIMAL NO_RULES
+                   "  steps: [{set: {path: /a, value: 1}}, {remove: {path: /b}}]\n" },
         .sets = { "stream_manager.source.options.url=http://user:hunter2@h/p",
                   "stream_manager.error_sink={connector: file, options: {uri: /err}}" },
     };
@@ -397,7 +397,7 @@ static void test_a_summary_names_what_is_read_and_written(void)
     CU_ASSERT_EQUAL(config_summary(config, NULL, &text), 0);
     CU_ASSERT_STRING_EQUAL(buffer_text(&text),
                            "job         weir, instance 0\n"
-                           "reads       mediawiki.page_change.v1 from http://***@h/p (sse)\n"
+                           "reads       mediawiki.page_change.v1:1.1.0 from http://***@h/p (sse)\n"
                            "order       kept per key: /wiki_id /page/page_id\n"
                            "steps       set /a\n"
                            "            remove /b\n"

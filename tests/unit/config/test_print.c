@@ -171,7 +171,7 @@ static void test_secrets_are_hidden_in_what_is_derived(void)
         .files = { MINIMAL "  job_name: ${A_TOKEN}\n"
                            "  error_sink: {connector: file, options: {uri: '/${A_TOKEN}'}}\n"
                            "  checkpoint: {dir: '/c/${A_TOKEN}'}\n"
-                           "  partition_by: /k\n" },
+                           "  partition_by: /k\n" NO_RULES },
         .sets = { "stream_manager.source.stream=${A_TOKEN}", "http.user_agent=${A_TOKEN}" },
         .environment = { "A_TOKEN=hunter2" },
     };

@@ -16,6 +16,7 @@
 static const int64_t MOMENT_NS = INT64_C(1795494907123) * NS_PER_MS;
 
 static const struct error_event sample = {
+    .schema_uri = "/error/2.1.0",
     .emitter_id = "my_job",
     .stream = "my_job.error",
     .id = "c0ffee00-0000-4000-8000-000000000000",
@@ -32,8 +33,12 @@ static const char *render_raw(const char *raw, size_t raw_len, struct buffer *li
     event.raw = raw;
     event.raw_len = raw_len;
     buffer_clear(line);
-    CU_ASSERT_EQUAL_FATAL(error_event_render(&event, line), 0);
-    return buffer_text(line);
+    size_t at = 0;
+    CU_ASSERT_EQUAL_FATAL(error_event_render(&event, line, &at), 0);
+    const char *text = buffer_text(line);
+    const char *member = strstr(text, ",\"raw_event\":");
+    CU_ASSERT_EQUAL(at, raw == NULL ? line->len : (size_t)(member - text) + 13);
+    return text;
 }
 
 #define HEAD                                                                       \
@@ -57,6 +62,23 @@ static void test_what_the_raw_event_says_of_itself_is_taken_over(void)
              "\"{\\\"$schema\\\":\\\"/a/1.0.0\\\",\\\"meta\\\":{\\\"stream\\\":\\\"a.b\\\","
              "\\\"domain\\\":\\\"en.wikipedia.org\\\",\\\"request_id\\\":\\\"r-1\\\","
              "\\\"id\\\":\\\"7\\\",\\\"uri\\\":\\\"u\\\"}}\"}");
+}
+
+static void test_a_bare_event_takes_nothing_over(void)
+{
+    static const char raw[] = "{\"$schema\":\"/a/1.0.0\",\"meta\":{\"stream\":\"a.b\"}}";
+    struct error_event event = sample;
+    event.schema_uri = "/error/2.0.0";
+    event.raw = raw;
+    event.raw_len = sizeof(raw) - 1;
+    event.is_bare = true;
+    AUTO_BUFFER line = { 0 };
+    size_t at = 0;
+    CU_ASSERT_EQUAL_FATAL(error_event_render(&event, &line, &at), 0);
+    const char *text = buffer_text(&line);
+    CU_ASSERT_EQUAL(strncmp(text, "{\"$schema\":\"/error/2.0.0\",", 26), 0);
+    CU_ASSERT_PTR_NULL(strstr(text, "errored_"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "at byte 3\",\"raw_event\":\"{"));
 }
 
 static void test_what_it_does_not_say_rightly_is_left_out(void)
@@ -93,7 +115,8 @@ static void test_a_stream_that_nobody_knows_is_left_out(void)
     struct error_event event = sample;
     event.errored_stream = NULL;
     AUTO_BUFFER line = { 0 };
-    CU_ASSERT_EQUAL_FATAL(error_event_render(&event, &line), 0);
+    size_t at = 0;
+    CU_ASSERT_EQUAL_FATAL(error_event_render(&event, &line, &at), 0);
     const char *text = buffer_text(&line);
     CU_ASSERT_PTR_NULL(strstr(text, "errored_stream_name"));
     CU_ASSERT_STRING_EQUAL(text + line.len - 11, "at byte 3\"}");
@@ -107,7 +130,8 @@ static void test_text_of_any_bytes_makes_a_line(void)
     event.emitter_id = "\xc3\xa9";
     AUTO_BUFFER line = { 0 };
     CU_ASSERT_EQUAL(buffer_append_text(&line, "before\n"), 0);
-    CU_ASSERT_EQUAL_FATAL(error_event_render(&event, &line), 0);
+    size_t at = 0;
+    CU_ASSERT_EQUAL_FATAL(error_event_render(&event, &line, &at), 0);
     const char *text = buffer_text(&line);
     CU_ASSERT_EQUAL(strncmp(text, "before\n{", 8), 0);
     CU_ASSERT_PTR_EQUAL(strrchr(text, '\n'), text + 6);
@@ -233,6 +257,7 @@ static void test_a_very_large_event_is_kept_without_reading_it(void)
 static const struct test_case cases[] = {
     { "what the raw event says of itself is taken over",
       test_what_the_raw_event_says_of_itself_is_taken_over },
+    { "a bare event takes nothing over", test_a_bare_event_takes_nothing_over },
     { "what it does not say rightly is left out", test_what_it_does_not_say_rightly_is_left_out },
     { "an event that was not kept has no raw event",
       test_an_event_that_was_not_kept_has_no_raw_event },
