@@ -40,7 +40,11 @@ enum config_offsets { OFFSETS_EARLIEST, OFFSETS_LATEST };
 enum config_guarantee { GUARANTEE_AT_LEAST_ONCE, GUARANTEE_EXACTLY_ONCE };
 /* What an event does when the retry budget is empty, or Retry-After is beyond its deadline. */
 enum config_when_held { HELD_PARK, HELD_ERROR };
-enum config_step_kind { STEP_SET, STEP_REMOVE };
+enum config_step_kind { STEP_SET, STEP_REMOVE, STEP_COPY, STEP_FILTER };
+/* copy: an event that has nothing to copy. */
+enum config_missing { MISSING_ERROR, MISSING_SKIP };
+/* filter: what becomes of events that match. */
+enum config_filter { FILTER_KEEP, FILTER_DROP };
 /* What becomes of fields that the sink's schema forbids. */
 enum config_unknown_fields { UNKNOWN_FIELDS_DROP, UNKNOWN_FIELDS_KEEP, UNKNOWN_FIELDS_ERROR };
 
@@ -131,11 +135,15 @@ struct config_step {
     enum config_step_kind kind;
     /* RFC 6901, syntax checked; never the empty pointer. */
     const char *path;
-    /* set: the value as JSON text, NUL-terminated. */
+    /* set, filter: the value as JSON text, NUL-terminated. */
     const char *value;
     size_t value_len;
-    /* set: missing parents are made, not an error. */
+    /* set, copy: missing parents are made, not an error. */
     bool create_parents;
+    /* copy: as path. */
+    const char *from;
+    enum config_missing on_missing;
+    enum config_filter filter;
 };
 
 struct config_batch {

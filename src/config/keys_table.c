@@ -60,6 +60,12 @@ static const struct config_word orderings[] = {
 static const struct config_word missing_keys[] = { { "error", MISSING_KEY_ERROR },
                                                    { "keyless", MISSING_KEY_KEYLESS },
                                                    { NULL, 0 } };
+static const struct config_word missings[] = { { "error", MISSING_ERROR },
+                                               { "skip", MISSING_SKIP },
+                                               { NULL, 0 } };
+static const struct config_word filters[] = { { "keep", FILTER_KEEP },
+                                              { "drop", FILTER_DROP },
+                                              { NULL, 0 } };
 static const struct config_word unknown_fields[] = { { "drop", UNKNOWN_FIELDS_DROP },
                                                      { "keep", UNKNOWN_FIELDS_KEEP },
                                                      { "error", UNKNOWN_FIELDS_ERROR },
@@ -179,6 +185,22 @@ const struct config_key config_key_rows[] = {
       "make the objects on the way that are missing, instead of failing the event" },
     { "stream_manager.steps[].remove.path", TYPE_POINTER, STEP(path), NULL,
       "the field that is removed", .is_required = true },
+    { "stream_manager.steps[].copy.from", TYPE_POINTER, STEP(from), NULL,
+      "the field whose value is taken", .is_required = true },
+    { "stream_manager.steps[].copy.path", TYPE_POINTER, STEP(path), NULL,
+      "the field that is set to it", .is_required = true },
+    { "stream_manager.steps[].copy.create_parents", TYPE_BOOL, STEP(create_parents), "false",
+      "make the objects on the way that are missing, instead of failing the event" },
+    { "stream_manager.steps[].copy.on_missing", TYPE_WORD, STEP(on_missing), "error",
+      "an event without the field from: it fails, or it passes unchanged", .words = missings },
+    { "stream_manager.steps[].filter.path", TYPE_POINTER, STEP(path), NULL,
+      "the field that is compared", .is_required = true },
+    { "stream_manager.steps[].filter.value", TYPE_JSON, STEP(value), NULL,
+      "a string, number, boolean or null, or a list of them: one is enough; an event without the "
+      "field does not match", .is_required = true },
+    { "stream_manager.steps[].filter.action", TYPE_WORD, STEP(filter), "keep",
+      "events that match are kept and the others dropped, or the other way round",
+      .words = filters },
 
     { "stream_manager.workers", TYPE_INTEGER_AUTO, AT(workers), "auto",
       "threads that enrich; auto = as many as the machine lets this process use", 1, 256 },

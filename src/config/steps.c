@@ -17,7 +17,9 @@ struct step_kind_row {
     enum config_step_kind kind;
 };
 
-static const struct step_kind_row kinds[] = { { "set", STEP_SET }, { "remove", STEP_REMOVE } };
+static const struct step_kind_row kinds[] = {
+    { "set", STEP_SET }, { "remove", STEP_REMOVE }, { "copy", STEP_COPY }, { "filter", STEP_FILTER }
+};
 
 static const struct step_kind_row *find_kind(const char *name)
 {
@@ -105,6 +107,30 @@ static int read_keys(const struct reading *step, const char *name, const struct 
     return result;
 }
 
+static bool is_list_of_scalars(const struct yaml_node *node)
+{
+    bool is_right = node->kind == YAML_LIST && node->n_items > 0;
+    for (size_t i = 0; is_right && i < node->n_items; i++) {
+        is_right = node->items[i]->kind == YAML_SCALAR;
+    }
+    return is_right;
+}
+
+/* What a filter compares with; step->path is "stream_manager.steps[0].filter". */
+static int check_filter(const struct reading *step, const struct yaml_node *keys)
+{
+    const struct yaml_node *value = yaml_map_find(keys, "value");
+    if (value == NULL || value->kind == YAML_SCALAR || is_list_of_scalars(value)) {
+        return 0;
+    }
+    char path[VALUE_PATH_SIZE];
+    snprintf(path, sizeof(path), "%s.value", step->path);
+    struct reading reading = *step;
+    reading.node = value;
+    reading.path = path;
+    return value_complain(&reading, "a string, number, boolean or null, or a list of them");
+}
+
 static int read_step(const struct reading *list, size_t i, struct config_step *config)
 {
     const struct yaml_node *item = list->node->items[i];
@@ -127,7 +153,8 @@ static int read_step(const struct reading *list, size_t i, struct config_step *c
         return value_complain(&step, "a map of keys");
     }
     config->kind = kind->kind;
-    return read_keys(&step, kind->name, entry->value, config);
+    int r = read_keys(&step, kind->name, entry->value, config);
+    return r == 0 && kind->kind == STEP_FILTER ? check_filter(&step, entry->value) : r;
 }
 
 int steps_read(const struct reading *reading, const struct config_step **ret_steps)

@@ -139,13 +139,29 @@ static int summarise_sink(const struct config *config, const struct config_sink 
     return r < 0 ? r : append_found(config, side->stream_path, found, buffer);
 }
 
+static int summarise_step(const struct config_step *step, struct buffer *buffer)
+{
+    switch (step->kind) {
+    case STEP_COPY:
+        return buffer_printf(buffer, "copy %s to %s\n", step->from, step->path);
+    case STEP_FILTER:
+        return buffer_printf(buffer, "%s where %s is %s\n",
+                             step->filter == FILTER_KEEP ? "keep" : "drop", step->path,
+                             step->value);
+    default:
+        return buffer_printf(buffer, "%s %s\n", step->kind == STEP_SET ? "set" : "remove",
+                             step->path);
+    }
+}
+
 static int summarise_steps(const struct config *config, struct buffer *buffer)
 {
     int r = 0;
     for (size_t i = 0; i < config->n_steps && r == 0; i++) {
-        const struct config_step *step = &config->steps[i];
-        r = buffer_printf(buffer, "%-12s%s %s\n", i == 0 ? "steps" : "",
-                          step->kind == STEP_SET ? "set" : "remove", step->path);
+        r = buffer_printf(buffer, "%-12s", i == 0 ? "steps" : "");
+        if (r == 0) {
+            r = summarise_step(&config->steps[i], buffer);
+        }
     }
     return r;
 }

@@ -8,11 +8,19 @@
 static int open_step(const struct config_step *step, struct enrich_step **ret_step,
                      struct problem *problem)
 {
-    if (step->kind == STEP_REMOVE) {
+    switch (step->kind) {
+    case STEP_REMOVE:
         return enrich_remove_new(step->path, ret_step, problem);
+    case STEP_COPY:
+        return enrich_copy_new(step->from, step->path, step->create_parents,
+                               step->on_missing == MISSING_SKIP, ret_step, problem);
+    case STEP_FILTER:
+        return enrich_filter_new(step->path, step->value, step->value_len,
+                                 step->filter == FILTER_DROP, ret_step, problem);
+    default:
+        return enrich_set_new(step->path, step->value, step->value_len, step->create_parents,
+                              ret_step, problem);
     }
-    return enrich_set_new(step->path, step->value, step->value_len, step->create_parents, ret_step,
-                          problem);
 }
 
 int job_steps_open(struct job_steps *steps, const struct config *config, struct problem *problem)

@@ -5,31 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "enrich/enrich_private.h"
 #include "event/event.h"
-#include "event/pointer.h"
 #include "json/document.h"
 #include "json/index.h"
 #include "json/walk.h"
 
-struct enrich_step {
-    int (*run)(const struct enrich_step *step, struct weir_event *event);
-    struct pointer pointer;
-    /* set: the value. */
-    char *json;
-    size_t json_len;
-    bool is_creating_parents;
-};
+int enrich_open_parents(const struct enrich_step *step, struct weir_event *event)
+{
+    return step->is_creating_parents ? event_create_parents_at(event, &step->pointer) : 0;
+}
 
 /* The event itself remembers what was wrong, for its error event. */
 static int run_set(const struct enrich_step *step, struct weir_event *event)
 {
-    if (step->is_creating_parents) {
-        int r = event_create_parents_at(event, &step->pointer);
-        if (r < 0) {
-            return r;
-        }
-    }
-    return event_set_raw_at(event, &step->pointer, step->json, step->json_len);
+    int r = enrich_open_parents(step, event);
+    return r < 0 ? r : event_set_raw_at(event, &step->pointer, step->json, step->json_len);
 }
 
 static int run_remove(const struct enrich_step *step, struct weir_event *event)
@@ -38,18 +29,25 @@ static int run_remove(const struct enrich_step *step, struct weir_event *event)
     return r == -ENOENT ? 0 : r;
 }
 
-static int step_new(const char *path, struct enrich_step **ret_step, struct problem *problem)
+int enrich_pointer(const char *path, struct pointer *ret_pointer, struct problem *problem)
+{
+    struct pointer_fault fault = { 0 };
+    int r = pointer_init(ret_pointer, path, strlen(path), &fault);
+    return r == 0 ? 0
+                  : problem_set(problem, -r, EXIT_CONFIG, "steps: \"%s\" is not a JSON Pointer: %s",
+                                path, fault.reason == NULL ? strerror(-r) : fault.reason);
+}
+
+int enrich_step_new(const char *path, struct enrich_step **ret_step, struct problem *problem)
 {
     struct enrich_step *step = calloc(1, sizeof(*step));
     if (step == NULL) {
         return problem_set(problem, ENOMEM, EXIT_SOFTWARE, "out of memory");
     }
-    struct pointer_fault fault = { 0 };
-    int r = pointer_init(&step->pointer, path, strlen(path), &fault);
+    int r = enrich_pointer(path, &step->pointer, problem);
     if (r < 0) {
         enrich_step_free(step);
-        return problem_set(problem, -r, EXIT_CONFIG, "steps: \"%s\" is not a JSON Pointer: %s",
-                           path, fault.reason == NULL ? strerror(-r) : fault.reason);
+        return r;
     }
     *ret_step = step;
     return 0;
@@ -94,7 +92,7 @@ int enrich_set_new(const char *path, const char *json, size_t json_len, bool cre
                    struct enrich_step **ret_step, struct problem *problem)
 {
     struct enrich_step *step = NULL;
-    int r = step_new(path, &step, problem);
+    int r = enrich_step_new(path, &step, problem);
     if (r < 0) {
         return r;
     }
@@ -119,7 +117,7 @@ int enrich_set_new(const char *path, const char *json, size_t json_len, bool cre
 
 int enrich_remove_new(const char *path, struct enrich_step **ret_step, struct problem *problem)
 {
-    int r = step_new(path, ret_step, problem);
+    int r = enrich_step_new(path, ret_step, problem);
     if (r == 0) {
         (*ret_step)->run = run_remove;
     }
@@ -132,6 +130,11 @@ void enrich_step_free(struct enrich_step *step)
         return;
     }
     pointer_deinit(&step->pointer);
+    pointer_deinit(&step->from);
+    for (size_t i = 0; i < step->n_scalars; i++) {
+        free(step->scalars[i].text);
+    }
+    free(step->scalars);
     free(step->json);
     free(step);
 }

@@ -101,6 +101,9 @@ int event_render(struct weir_event *event, struct buffer *buffer);
  */
 int event_set_raw_at(struct weir_event *event, const struct pointer *pointer, const char *json,
                      size_t json_len);
+/* The same for any text: it is checked, for depth too. -EINVAL where it is no value that fits. */
+int event_set_json_at(struct weir_event *event, const struct pointer *pointer, const char *json,
+                      size_t json_len);
 int event_remove_at(struct weir_event *event, const struct pointer *pointer);
 int event_create_parents_at(struct weir_event *event, const struct pointer *pointer);
 int event_get_raw_at(struct weir_event *event, const struct pointer *pointer,

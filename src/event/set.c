@@ -128,6 +128,15 @@ static int check_json(struct weir_event *event, const char *json, size_t json_le
     return 0;
 }
 
+int event_set_json_at(struct weir_event *event, const struct pointer *pointer, const char *json,
+                      size_t json_len)
+{
+    struct json_span span;
+    int r = check_json(event, json, json_len, JSON_MAX_DEPTH - pointer->n_steps, &span);
+    return r < 0 ? event_complain(event, pointer, r)
+                 : event_set_raw_at(event, pointer, span.bytes, span.len);
+}
+
 int weir_event_set_raw(struct weir_event *event, const char *pointer_text, const char *json,
                        size_t json_len)
 {

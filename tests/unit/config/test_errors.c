@@ -174,6 +174,18 @@ static void test_steps(void)
           "\"create_parents\"?" },
         { "  steps: [{remove: {path: /a, value: 1}}]",
           "a.yaml:4:31: stream_manager.steps[0].remove: unknown key \"value\"" },
+        { "  steps: [{copy: {from: /a, path: /b, on_missing: pass}}]",
+          "a.yaml:4:51: stream_manager.steps[0].copy.on_missing: expected one of error, skip; "
+          "found "
+          "\"pass\"" },
+        { "  steps: [{filter: {path: /a, value: {b: 1}}}]",
+          "a.yaml:4:38: stream_manager.steps[0].filter.value: expected a string, number, boolean "
+          "or "
+          "null, or a list of them; found a map" },
+        { "  steps: [{filter: {path: /a, value: []}}]",
+          "a.yaml:4:38: stream_manager.steps[0].filter.value: expected a string, number, boolean "
+          "or "
+          "null, or a list of them; found a list" },
         { "  steps: [{set: {path: /a, value: [.inf]}}]", "a.yaml:4:36: JSON has no .inf" },
     };
     check_lines(rows, ARRAY_SIZE(rows));

@@ -192,6 +192,32 @@ static void test_steps(void)
     }
 }
 
+static void test_copies_and_filters(void)
+{
+    static const struct scene scene = {
+        .files = { MINIMAL
+                   "  steps:\n"
+                   "    - copy: {from: /a, path: /b}\n"
+                   "    - copy: {from: /a, path: /b, create_parents: true, on_missing: skip}\n"
+                   "    - filter: {path: /c, value: [0, x, ~]}\n"
+                   "    - filter: {path: /c, value: true, action: drop}\n" },
+    };
+    AUTO(config) config = scene_config(&scene);
+    CU_ASSERT_EQUAL_FATAL(config->n_steps, 4);
+    const struct config_step *steps = config->steps;
+    for (size_t i = 0; i < 2; i++) {
+        CU_ASSERT_EQUAL(steps[i].kind, STEP_COPY);
+        CU_ASSERT_STRING_EQUAL(steps[i].from, "/a");
+        CU_ASSERT_STRING_EQUAL(steps[i].path, "/b");
+        CU_ASSERT_EQUAL(steps[i].create_parents, i == 1);
+        CU_ASSERT_EQUAL(steps[i].on_missing, i == 1 ? MISSING_SKIP : MISSING_ERROR);
+        CU_ASSERT_EQUAL(steps[2 + i].kind, STEP_FILTER);
+        CU_ASSERT_STRING_EQUAL(steps[2 + i].path, "/c");
+        CU_ASSERT_STRING_EQUAL(steps[2 + i].value, i == 1 ? "true" : "[0,\"x\",null]");
+        CU_ASSERT_EQUAL(steps[2 + i].filter, i == 1 ? FILTER_DROP : FILTER_KEEP);
+    }
+}
+
 static void test_partition_by_has_three_defaults(void)
 {
     static const char *const of_application[] = { "/mine", NULL };
@@ -388,7 +414,8 @@ static void test_a_summary_names_what_is_read_and_written(void)
 {
     static const struct scene scene = {
         .files = { MINIMAL NO_RULES
-                   "  steps: [{set: {path: /a, value: 1}}, {remove: {path: /b}}]\n" },
+                   "  steps: [{set: {path: /a, value: 1}}, {remove: {path: /b}}, {copy: {from: /c, "
+                   "path: /d}}, {filter: {path: /e, value: [1, 2], action: drop}}]\n" },
         .sets = { "stream_manager.source.options.url=http://user:hunter2@h/p",
                   "stream_manager.error_sink={connector: file, options: {uri: /err}}" },
     };
@@ -401,6 +428,8 @@ static void test_a_summary_names_what_is_read_and_written(void)
                            "order       kept per key: /wiki_id /page/page_id\n"
                            "steps       set /a\n"
                            "            remove /b\n"
+                           "            copy /c to /d\n"
+                           "            drop where /e is [1,2]\n"
                            "writes      s:1.0.0 to standard output (stdout)\n"
                            "errors      weir.error:2.1.0 to /err (file)\n"
                            "workers     auto, memory_limit 256MiB\n"
@@ -413,6 +442,7 @@ static const struct test_case cases[] = {
     { "what is not given has its default", test_defaults },
     { "every kind of value is read", test_every_kind_of_value },
     { "steps become pointers and JSON", test_steps },
+    { "copies and filters", test_copies_and_filters },
     { "partition_by has three defaults", test_partition_by_has_three_defaults },
     { "and a fourth, of the stream", test_partition_by_of_a_stream },
     { "what a lookup found is shown", test_what_a_lookup_found_is_shown },
