@@ -184,6 +184,23 @@ static inline bool spend(struct schema_checker *checker, uint64_t steps)
 
 /* complaint.c */
 
+/*
+ * A byte of a name as people see it: '?' where it is part of a control character, or of half a surrogate pair,
+ * which is no UTF-8.
+ */
+static inline char shown_byte(const char *name, size_t len, size_t i)
+{
+    unsigned char byte = (unsigned char)name[i];
+    unsigned char before = i > 0 ? (unsigned char)name[i - 1] : 0;
+    unsigned char first = i > 1 ? (unsigned char)name[i - 2] : 0;
+    unsigned char behind = i + 1 < len ? (unsigned char)name[i + 1] : 0;
+    bool is_control = byte < 0x20 || byte == 0x7f || (byte == 0xc2 && behind < 0xa0) ||
+                      (before == 0xc2 && byte < 0xa0);
+    bool is_half = (byte == 0xed && behind >= 0xa0) || (before == 0xed && byte >= 0xa0) ||
+                   (first == 0xed && before >= 0xa0);
+    return is_control || is_half ? '?' : (char)byte;
+}
+
 /* Notes a violation; keyword may be NULL. Returns false. */
 bool complain(struct schema_checker *checker, const struct frame *frame, const struct rule *rule,
               const char *keyword, const char *format, ...) __attribute__((format(printf, 5, 6)));

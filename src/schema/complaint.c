@@ -32,10 +32,10 @@ static int append_step(struct buffer *text, const struct frame *frame)
     size_t len = cut(frame->name, frame->name_len, NAME_SHOWN);
     int r = buffer_append_byte(text, '/');
     for (size_t i = 0; r == 0 && i < len; i++) {
-        char byte = frame->name[i];
+        char byte = shown_byte(frame->name, len, i);
         r = byte == '~'   ? buffer_append(text, "~0", 2)
             : byte == '/' ? buffer_append(text, "~1", 2)
-                          : buffer_append_byte(text, byte == '\0' ? '?' : byte);
+                          : buffer_append_byte(text, byte);
     }
     return r;
 }

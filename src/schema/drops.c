@@ -24,7 +24,7 @@ static bool is_step(const char *place, const char *name)
     return step_len(place) == len + 1 && memcmp(place + 1, name, len) == 0;
 }
 
-/* A member's name for people: its first bytes, without NULs. */
+/* A member's name for people: its first bytes, without control characters. */
 static int append_name(struct buffer *field, const struct frame *member)
 {
     size_t len = member->name_len;
@@ -34,7 +34,7 @@ static int append_name(struct buffer *field, const struct frame *member)
     }
     int r = buffer_append_byte(field, '/');
     for (size_t i = 0; r == 0 && i < len; i++) {
-        r = buffer_append_byte(field, member->name[i] == '\0' ? '?' : member->name[i]);
+        r = buffer_append_byte(field, shown_byte(member->name, len, i));
     }
     return r;
 }

@@ -268,7 +268,8 @@ static int set_meta(const struct stamp *stamp, const struct stamp_origin *origin
 static int strip(struct weir_event *event, struct event_node *node, const struct json_step *step,
                  const struct place *place, bool is_repeated)
 {
-    if (!place->is_there || place->value.node != NULL) {
+    bool is_input = place->value.node == NULL && place->value.document == &event->document;
+    if (!place->is_there || !is_input) {
         return 0;
     }
     event->is_patched = true;

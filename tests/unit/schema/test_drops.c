@@ -50,6 +50,9 @@ static void test_fields_are_named_by_their_place(void)
         { "{\"patternProperties\":{\"^x\":{" CLOSED "}}}", "{\"xy\":{\"a\":1},\"z\":{\"a\":1}}",
           "/*/a 1\n" },
         { "{" CLOSED "}", "{\"n\\u0000l\":1}", "/n?l 1\n" },
+        /* No control characters, no halves of surrogate pairs. */
+        { "{" CLOSED "}", "{\"\\ud800\":1,\"\\u001b[2J\\n\":1,\"\\u0085\":1,\"\\u00a0\\ud7ff\":1}",
+          "/??? 1\n/?[2J? 1\n/?? 1\n/\xc2\xa0\xed\x9f\xbf 1\n" },
         { "{\"properties\":{\"a\":true}}", "{\"a\":1,\"b\":2}", "" },
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -61,6 +64,20 @@ static void test_fields_are_named_by_their_place(void)
         list(compiled.drops, &text);
         CU_ASSERT_STRING_EQUAL(text.len == 0 ? "" : buffer_text(&text), rows[i].counts);
     }
+}
+
+/* The same in what a check complains of. */
+static void test_complaints_name_fields_for_people(void)
+{
+    const struct schema_projection projection = { SCHEMA_UNKNOWN_ERROR, NULL };
+    AUTO_COMPILED compiled;
+    AUTO_OPENED opened;
+    open_schema(&compiled, "{" CLOSED "}");
+    CU_ASSERT_EQUAL_FATAL(opened_init(&opened, "{\"\\ud800\\n/\\u001b\":1}"), 0);
+    CU_ASSERT_EQUAL(schema_conform(compiled.checker, &projection, &opened.event), SCHEMA_INVALID);
+    CU_ASSERT_STRING_EQUAL(
+        schema_checker_complaint(compiled.checker),
+        "/????~1?: is not a field of the schema (schema #/additionalProperties)");
 }
 
 static void test_many_names_share_a_counter(void)
@@ -108,6 +125,7 @@ static void test_checkers_count_together(void)
 
 static const struct test_case cases[] = {
     { "fields are named by their place", test_fields_are_named_by_their_place },
+    { "complaints name fields for people", test_complaints_name_fields_for_people },
     { "many names share a counter", test_many_names_share_a_counter },
     { "checkers count together", test_checkers_count_together },
 };

@@ -195,6 +195,10 @@ static void test_marks_of_transport_go(void)
     CU_ASSERT_EQUAL(weir_event_set_string(&opened.event, "/meta/key", "mine"), 0);
     CU_ASSERT_EQUAL(stamp_event(stamp, &origin, &opened.event), 0);
     CU_ASSERT_STRING_EQUAL(opened_line(&opened), "{\"meta\":{\"key\":\"mine\"}}");
+    /* A meta that is set as a whole, too. */
+    CU_ASSERT_EQUAL(weir_event_set_raw(&opened.event, "/meta", "{\"topic\":\"mine\"}", 16), 0);
+    CU_ASSERT_EQUAL(stamp_event(stamp, &origin, &opened.event), 0);
+    CU_ASSERT_STRING_EQUAL(opened_line(&opened), "{\"meta\":{\"topic\":\"mine\"}}");
     event_reset(&opened.event);
     stamp_free(stamp);
 }
