@@ -245,7 +245,8 @@ static int parse_reading(struct reading *reading, struct yaml_node **ret_root)
 int yaml_parse(struct arena *arena, const char *source, const char *text, size_t len,
                struct yaml_node **ret_root, struct problem *problem)
 {
-    struct reading reading = { .text = text, .len = len };
+    /* libyaml ends the program where it is given no address. */
+    struct reading reading = { .text = len == 0 ? "" : text, .len = len };
     reading.builder.arena = arena;
     reading.builder.problem = problem;
     reading.source = arena_copy(arena, source, strlen(source));

@@ -19,7 +19,8 @@
 #include "yaml/tree.h"
 
 /*
- * source names the text in messages and origins, and is copied. The text is not needed after.
+ * source names the text in messages and origins, and is copied. The text is not needed after; NULL where len
+ * is 0, which is an empty map.
  * Returns 0, -EINVAL with problem filled ("source:line:column: what", EXIT_CONFIG), or -ENOMEM
  * likewise.
  */

@@ -151,6 +151,22 @@ def wrong_title(bench):
         untouched(bench)
 
 
+def empty_replies(bench):
+    """Nothing at all is no answer of an API; a file of it knows no stream, a schema has no title."""
+    with serving() as platform:
+        equip(platform)
+        platform.faults['/w/api.php'] = [says('')]
+        run = check(bench, platform.api, [platform.base()], code=78)
+        assert f'{platform.api}: no EventStreamConfig API' in run.stderr, run.stderr
+        platform.faults['/repo/error'] = [says('')]
+        run = check(bench, platform.api, [platform.base()], code=78)
+        assert '/repo/error/2.1.0: the schema\'s title is ""' in run.stderr, run.stderr
+    empty = bench.path('empty.yaml')
+    empty.write_text('')
+    run = check(bench, str(empty), ['/x'], code=78)
+    assert f'tried {empty}: does not know' in run.stderr, run.stderr
+
+
 def unknown_stream(bench):
     with serving() as platform:
         equip(platform)
@@ -278,5 +294,5 @@ def signals_while_it_starts(bench):
 
 if __name__ == '__main__':
     main([shipped_files_need_no_network, nothing_is_looked_up_unasked, api_and_repository,
-          first_base_lacks_it, slow_reply, wrong_title, unknown_stream, unreachable, busy_then_fine,
+          first_base_lacks_it, slow_reply, wrong_title, empty_replies, unknown_stream, unreachable, busy_then_fine,
           offline, routes, signals_while_it_starts])

@@ -193,8 +193,21 @@ static void test_files_say_why_they_cannot_be_read(void)
     temporary_directory_remove(directory);
 }
 
+/* As an empty buffer is. */
+static void test_no_text_is_an_empty_map(void)
+{
+    struct arena arena = { 0 };
+    struct problem problem = { 0 };
+    struct yaml_node *root = NULL;
+    CU_ASSERT_EQUAL_FATAL(yaml_parse(&arena, "t.yaml", NULL, 0, &root, &problem), 0);
+    CU_ASSERT_EQUAL(root->kind, YAML_MAP);
+    CU_ASSERT_EQUAL(root->n_items, 0);
+    arena_deinit(&arena);
+}
+
 static const struct test_case cases[] = {
     { "documents become trees", test_documents_become_trees },
+    { "no text is an empty map", test_no_text_is_an_empty_map },
     { "aliases are copies, merge keys are followed", test_aliases_are_copies },
     { "a copy can be changed alone", test_a_copy_can_be_changed_alone },
     { "what is refused has a place and a reason", test_what_is_refused_has_a_place },
