@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "schema/cache.h"
 #include "schema/document.h"
+#include "schema/pattern.h"
 #include "schema/search.h"
 #include "json/text.h"
 
@@ -96,10 +97,61 @@ static int append_request(const struct config_lookup *lookup, const char *uri, s
     return r < 0 ? r : append_missing(lookup, "%7C", append_encoded, url);
 }
 
-/* The settings of a stream in the map at token, JSON_END where there are none. */
-static uint32_t find_stream(const struct json_document *tree, uint32_t map, const char *name)
+/* Whether a name of the map is an expression between slashes. */
+static bool is_expression(const char *key, size_t len)
 {
-    return document_member(tree, map, name);
+    return len > 2 && key[0] == '/' && key[len - 1] == '/';
+}
+
+/*
+ * Whether a stream's name matches an expression, somewhere, as EventStreamConfig's preg_match() has it. One
+ * that is none to us matches nothing, with a warning: there may be others. Returns 0, 1, or -ENOMEM.
+ */
+static int matches(const char *key, size_t len, const char *name)
+{
+    AUTO(pattern) pattern = NULL;
+    AUTO(pattern_matcher) matcher = NULL;
+    struct problem problem = { 0 };
+    int r = pattern_compile(key + 1, len - 2, &pattern, &problem);
+    if (r == -EINVAL) {
+        log_warning("an expression for names of streams is not understood", LOG_TEXT("key", key),
+                    LOG_TEXT("reason", problem.text));
+        return 0;
+    }
+    if (r == 0) {
+        r = pattern_matcher_new(&matcher);
+    }
+    if (r < 0) {
+        return r;
+    }
+    pattern_matcher_begin(matcher);
+    r = pattern_matches(matcher, pattern, name, strlen(name));
+    return r < 0 ? r : r == PATTERN_MATCHES;
+}
+
+/*
+ * The settings of a stream in the map at token: under its name, else under the first expression that its
+ * name matches; *ret_token is JSON_END where there are none. Returns 0 or -ENOMEM.
+ */
+static int find_stream(const struct config_lookup *lookup, const struct json_document *tree,
+                       uint32_t map, const char *name, uint32_t *ret_token)
+{
+    *ret_token = document_member(tree, map, name);
+    for (uint32_t key = json_first(tree, map); key != JSON_END && *ret_token == JSON_END;
+         key = json_sibling(tree, key + 2)) {
+        const char *text = NULL;
+        int r = document_text(tree, key, lookup->arena, &text);
+        if (r == 0 && is_expression(text, strlen(text))) {
+            r = matches(text, strlen(text), name);
+        }
+        if (r == -ENOMEM) {
+            return r;
+        }
+        if (r > 0) {
+            *ret_token = key + 2;
+        }
+    }
+    return 0;
 }
 
 static int keep_copy(const struct config_lookup *lookup, const char *uri, const char *name,
@@ -118,12 +170,15 @@ static int take_streams(struct config_lookup *lookup, const char *uri, const cha
 {
     for (size_t i = 0; i < lookup->n_names; i++) {
         const char *name = lookup->names[i];
-        uint32_t token = is_missing(lookup, i) ? find_stream(tree, map, name) : JSON_END;
-        if (token == JSON_END) {
+        uint32_t token = JSON_END;
+        int r = is_missing(lookup, i) ? find_stream(lookup, tree, map, name, &token) : 0;
+        if (r == 0 && token == JSON_END) {
             continue;
         }
-        int r = stream_settings_read(tree, token, name, shown, lookup->arena, &lookup->settings[i],
+        if (r == 0) {
+            r = stream_settings_read(tree, token, name, shown, lookup->arena, &lookup->settings[i],
                                      problem);
+        }
         if (r == 0) {
             r = keep_copy(lookup, uri, name, tree, token);
         }

@@ -71,6 +71,42 @@ static void test_file_and_api(void)
     arena_deinit(&arena);
 }
 
+/* Keys may be expressions between slashes; a name counts before them, and the first that matches. */
+static void test_names_may_be_expressions(void)
+{
+    static const struct scripted_reply reply = {
+        ASK("mw.job.x%7Cmw.job.plain%7Cmw.other%7Cnone"), 0, 200,
+        "{\"streams\":{\"/((/\":{\"schema_title\":\"broken\"},"
+        "\"/^mw\\\\.job\\\\..+/\":{\"schema_title\":\"job\"},"
+        "\"\\/^mw\\\\./\":{\"schema_title\":\"mw\"},"
+        "\"//\":{\"schema_title\":\"empty\"},\"mw.job.plain\":{\"schema_title\":\"plain\"},"
+        "\"/none\":{\"schema_title\":\"open\"}}}",
+        0
+    };
+    static const char *const names[] = { "mw.job.x", "mw.job.plain", "mw.other", "none" };
+    static const char *const uris[] = { API };
+    struct network network;
+    struct arena arena = { 0 };
+    struct problem problem = { 0 };
+    struct stream_settings settings[4];
+    network_open(&network, &reply, 1);
+    struct stream_config config = { &network.access, uris, 1 };
+    CU_ASSERT(stream_config_find(&config, names, 4, &arena, settings, &problem) < 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(problem.text, "no configuration of stream none"));
+    network_again(&network,
+                  &(struct scripted_reply){ ASK("mw.job.x%7Cmw.job.plain%7Cmw.other"), 0, 200,
+                                            reply.body, 0 },
+                  1);
+    CU_ASSERT_EQUAL(stream_config_find(&config, names, 3, &arena, settings, &problem), 0);
+    check_text(settings[0].title, "job");
+    check_text(settings[0].name, "mw.job.x");
+    check_text(settings[0].topics[0], "mw.job.x");
+    check_text(settings[1].title, "plain");
+    check_text(settings[2].title, "mw");
+    network_close(&network);
+    arena_deinit(&arena);
+}
+
 /* The defaults of a stream of which little is said, and settings that are wrong. */
 static void test_settings(void)
 {
@@ -338,6 +374,7 @@ static void test_request(void)
 
 static const struct test_case cases[] = {
     { "a file and an API, earlier over later", test_file_and_api },
+    { "names may be expressions", test_names_may_be_expressions },
     { "settings, their defaults and their errors", test_settings },
     { "what an API says instead", test_errors },
     { "files that do not help", test_files },
