@@ -49,16 +49,16 @@ int event_begin(struct weir_event *event, const char *bytes, size_t len, const u
     if (json_walk(document, JSON_MAX_DEPTH, &event->fault) != 0) {
         return EVENT_MALFORMED;
     }
-    if (bytes[tokens[0]] != '{') {
-        event->fault = (struct json_fault){ tokens[0], "not an object" };
-        return EVENT_NOT_OBJECT;
-    }
     event->root = (struct event_node){
         .document = document,
         .member = JSON_END,
         .raw = bytes + tokens[0],
         .raw_len = json_value_end(document, 0) - tokens[0],
     };
+    if (bytes[tokens[0]] != '{') {
+        event->fault = (struct json_fault){ tokens[0], "not an object" };
+        return EVENT_NOT_OBJECT;
+    }
     return 0;
 }
 

@@ -26,7 +26,7 @@
 enum event_outcome {
     /* The bytes are no JSON; event_fault() says where and why. */
     EVENT_MALFORMED = 1,
-    /* The bytes are JSON, but no object. */
+    /* The bytes are JSON, but no object; such a document may be read all the same. */
     EVENT_NOT_OBJECT = 2,
 };
 
@@ -69,7 +69,8 @@ struct weir_event {
 /*
  * Begins an event on bytes and their tokens (from json_index(); n_tokens offsets and the sentinel
  * behind them), both lent until event_reset(): the strict walk. Returns 0, EVENT_MALFORMED or
- * EVENT_NOT_OBJECT (event_fault() says why, nothing but event_reset() may follow), or -ENOMEM.
+ * EVENT_NOT_OBJECT (event_fault() says why; of the former nothing but event_reset() may follow), or
+ * -ENOMEM.
  */
 int event_begin(struct weir_event *event, const char *bytes, size_t len, const uint32_t *tokens,
                 size_t n_tokens);
@@ -104,6 +105,12 @@ int event_set_raw_at(struct weir_event *event, const struct pointer *pointer, co
 /* The same for any text: it is checked, for depth too. -EINVAL where it is no value that fits. */
 int event_set_json_at(struct weir_event *event, const struct pointer *pointer, const char *json,
                       size_t json_len);
+/* A copy of text, which need not be right: -EILSEQ where it is not UTF-8. */
+int event_set_string_at(struct weir_event *event, const struct pointer *pointer, const char *text,
+                        size_t len);
+/* A copy of a string as a walked document writes it, quotes included; it is not checked again. */
+int event_set_quoted(struct weir_event *event, const char *pointer, const char *json,
+                     size_t json_len);
 int event_remove_at(struct weir_event *event, const struct pointer *pointer);
 int event_create_parents_at(struct weir_event *event, const struct pointer *pointer);
 int event_get_raw_at(struct weir_event *event, const struct pointer *pointer,

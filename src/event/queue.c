@@ -14,6 +14,7 @@ struct queue {
     /* Fixed after start. */
     size_t capacity;
     void **items;
+    struct wakeup *wakeup;
     /* Guarded by lock. */
     size_t head;
     size_t n_items;
@@ -81,6 +82,9 @@ int queue_push(struct queue *queue, void **item)
     queue->items[(queue->head + queue->n_items) % queue->capacity] = *item;
     queue->n_items++;
     *item = NULL;
+    if (queue->wakeup != NULL && queue->n_items == 1) {
+        wakeup_send(queue->wakeup);
+    }
     if (queue->n_waiting_consumers > 0) {
         condition_signal(&queue->not_empty);
     }
@@ -115,6 +119,19 @@ void *queue_pop(struct queue *queue)
     return item;
 }
 
+void *queue_try_pop(struct queue *queue)
+{
+    mutex_lock(&queue->lock);
+    void *item = take_locked(queue);
+    mutex_unlock(&queue->lock);
+    return item;
+}
+
+void queue_watch(struct queue *queue, struct wakeup *wakeup)
+{
+    queue->wakeup = wakeup;
+}
+
 void *queue_pop_until(struct queue *queue, int64_t deadline_ns)
 {
     mutex_lock(&queue->lock);
@@ -142,6 +159,9 @@ void queue_close(struct queue *queue)
 {
     mutex_lock(&queue->lock);
     queue->is_closed = true;
+    if (queue->wakeup != NULL) {
+        wakeup_send(queue->wakeup);
+    }
     condition_broadcast(&queue->not_empty);
     condition_broadcast(&queue->not_full);
     mutex_unlock(&queue->lock);

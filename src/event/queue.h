@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 struct queue;
+struct wakeup;
 
 /* A queue of at most capacity items (at least 1). Returns 0 or -errno. */
 int queue_new(size_t capacity, struct queue **ret_queue);
@@ -43,6 +44,15 @@ void *queue_pop(struct queue *queue);
  * too: ask queue_is_finished().
  */
 void *queue_pop_until(struct queue *queue, int64_t deadline_ns);
+
+/* Takes the oldest item, NULL where there is none now. Thread: consumers. */
+void *queue_try_pop(struct queue *queue);
+
+/*
+ * From now on each push into the empty queue, and its close, also sends wakeup, so that the one consumer
+ * may wait for other things at the same time. Before any push. The wakeup is lent for the queue's life.
+ */
+void queue_watch(struct queue *queue, struct wakeup *wakeup);
 
 /* True when the queue is closed and empty. Thread: any. */
 bool queue_is_finished(struct queue *queue);

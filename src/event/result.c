@@ -10,15 +10,13 @@
 struct result_pool {
     struct mutex lock;
     struct condition returned;
-    struct condition released;
     /* Fixed after start. */
     struct result_batch *batches;
     size_t n_batches;
     size_t keep_bytes;
-    size_t room_bytes;
+    struct room room;
     /* Guarded by lock. */
     struct result_batch *free;
-    size_t charged;
 };
 
 int result_pool_new(const struct result_pool_options *options, struct result_pool **ret_pool)
@@ -33,7 +31,7 @@ int result_pool_new(const struct result_pool_options *options, struct result_poo
         r = condition_init(&pool->returned);
     }
     if (r == 0) {
-        r = condition_init(&pool->released);
+        r = room_init(&pool->room, options->room_bytes);
     }
     if (r < 0) {
         free(pool->batches);
@@ -42,7 +40,6 @@ int result_pool_new(const struct result_pool_options *options, struct result_poo
     }
     pool->n_batches = options->n_results;
     pool->keep_bytes = options->keep_bytes;
-    pool->room_bytes = options->room_bytes;
     for (size_t i = 0; i < pool->n_batches; i++) {
         pool->batches[i].pool = pool;
         pool->batches[i].next_free = pool->free;
@@ -63,11 +60,16 @@ void result_pool_free(struct result_pool *pool)
         }
         free(pool->batches[i].results);
     }
-    condition_deinit(&pool->released);
+    room_deinit(&pool->room);
     condition_deinit(&pool->returned);
     mutex_deinit(&pool->lock);
     free(pool->batches);
     free(pool);
+}
+
+struct room *result_pool_room(struct result_pool *pool)
+{
+    return &pool->room;
 }
 
 struct result_batch *result_pool_take(struct result_pool *pool)
@@ -82,31 +84,20 @@ struct result_batch *result_pool_take(struct result_pool *pool)
     return batch;
 }
 
+struct result_batch *result_pool_try_take(struct result_pool *pool)
+{
+    mutex_lock(&pool->lock);
+    struct result_batch *batch = pool->free;
+    if (batch != NULL) {
+        pool->free = batch->next_free;
+    }
+    mutex_unlock(&pool->lock);
+    return batch;
+}
+
 static size_t lines_len(const struct result_batch *batch)
 {
     return batch->lines[RESULT_SINK].len + batch->lines[RESULT_ERROR_SINK].len;
-}
-
-/* Brings the batch's charge to charged, whatever room there is. */
-static void set_charge_locked(struct result_pool *pool, struct result_batch *batch, size_t charged)
-    REQUIRES(pool->lock)
-{
-    pool->charged += charged - batch->charged;
-    if (charged < batch->charged) {
-        condition_broadcast(&pool->released);
-    }
-    batch->charged = charged;
-}
-
-static bool try_charge_locked(struct result_pool *pool, struct result_batch *batch, size_t len)
-    REQUIRES(pool->lock)
-{
-    size_t others = pool->charged - batch->charged;
-    bool is_room = others == 0 || (others <= pool->room_bytes && len <= pool->room_bytes - others);
-    if (is_room) {
-        set_charge_locked(pool, batch, len);
-    }
-    return is_room;
 }
 
 bool result_batch_charge(struct result_batch *batch, size_t len)
@@ -116,21 +107,19 @@ bool result_batch_charge(struct result_batch *batch, size_t len)
     if (len <= pool->keep_bytes || len <= batch->charged) {
         return true;
     }
-    mutex_lock(&pool->lock);
-    bool is_room = try_charge_locked(pool, batch, len);
-    mutex_unlock(&pool->lock);
-    return is_room;
+    if (!room_try(&pool->room, batch->charged, len)) {
+        return false;
+    }
+    batch->charged = len;
+    return true;
 }
 
 void result_batch_charge_wait(struct result_batch *batch, size_t len)
 {
     struct result_pool *pool = batch->pool;
     require(batch->charged == 0 && lines_len(batch) == 0);
-    mutex_lock(&pool->lock);
-    while (!try_charge_locked(pool, batch, len)) {
-        condition_wait(&pool->released, &pool->lock);
-    }
-    mutex_unlock(&pool->lock);
+    room_wait(&pool->room, 0, len);
+    batch->charged = len;
 }
 
 void result_batch_settle(struct result_batch *batch)
@@ -141,9 +130,8 @@ void result_batch_settle(struct result_batch *batch)
     if (charged == batch->charged) {
         return;
     }
-    mutex_lock(&pool->lock);
-    set_charge_locked(pool, batch, charged);
-    mutex_unlock(&pool->lock);
+    room_set(&pool->room, batch->charged, charged);
+    batch->charged = charged;
 }
 
 void result_pool_put(struct result_pool *pool, struct result_batch *batch)
@@ -158,8 +146,11 @@ void result_pool_put(struct result_pool *pool, struct result_batch *batch)
         batch_unref(batch->source);
         batch->source = NULL;
     }
+    if (batch->charged > 0) {
+        room_set(&pool->room, batch->charged, 0);
+        batch->charged = 0;
+    }
     mutex_lock(&pool->lock);
-    set_charge_locked(pool, batch, 0);
     batch->next_free = pool->free;
     pool->free = batch;
     condition_signal(&pool->returned);

@@ -8,9 +8,8 @@
  * workers wait, and they the reader.
  *
  * Memory: lines up to keep_bytes a batch are paid for by the pool's size. What goes beyond, and what an
- * unusually large event takes while it is in work, is charged to the pool's room before it is
- * allocated. Whoever finds no room hands on what it has, so that it is written, and waits; while
- * nothing is charged anybody gets what he asks for, so that nobody waits for ever.
+ * unusually large event takes while it is in work, is charged to the room before it is allocated.
+ * Whoever finds no room hands on what it has, so that it is written, and waits.
  */
 #ifndef WEIR_EVENT_RESULT_H
 #define WEIR_EVENT_RESULT_H
@@ -22,6 +21,7 @@
 #include "base/buffer.h"
 #include "event/batch.h"
 #include "event/position.h"
+#include "event/room.h"
 
 enum result_lane {
     RESULT_SINK,
@@ -47,7 +47,7 @@ struct result_batch {
     int64_t read_ns;
     /* A batch with a very large event stays out until its result is written; NULL otherwise. */
     struct batch *source;
-    /* Charged to the pool's room for this batch. Owned as the batch is. */
+    /* Charged to the room for this batch. Owned as the batch is. */
     size_t charged;
     /* Guarded by the pool's lock. */
     struct result_batch *next_free;
@@ -67,8 +67,14 @@ struct result_pool_options {
 int result_pool_new(const struct result_pool_options *options, struct result_pool **ret_pool);
 void result_pool_free(struct result_pool *pool);
 
+/* The room that its batches are charged to, for others to be charged to, too. Lives as long as the pool. */
+struct room *result_pool_room(struct result_pool *pool);
+
 /* Takes an empty one; waits while none is free. Thread: worker. */
 struct result_batch *result_pool_take(struct result_pool *pool);
+
+/* The same; NULL while none is free. */
+struct result_batch *result_pool_try_take(struct result_pool *pool);
 
 /* Gives one back, and drops its source batch. Thread: writer. */
 void result_pool_put(struct result_pool *pool, struct result_batch *batch);

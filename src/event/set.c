@@ -33,21 +33,28 @@ static int set_text(struct weir_event *event, const char *pointer_text, const ch
     return r < 0 ? r : set_copy(event, &pointer, json, json_len);
 }
 
+int event_set_quoted(struct weir_event *event, const char *pointer, const char *json,
+                     size_t json_len)
+{
+    return set_text(event, pointer, json, json_len);
+}
+
+int event_set_string_at(struct weir_event *event, const struct pointer *pointer, const char *text,
+                        size_t len)
+{
+    struct buffer *scratch = &event->scratch;
+    buffer_clear(scratch);
+    int r = json_quote(scratch, text, len);
+    return r < 0 ? event_complain(event, pointer, r)
+                 : set_copy(event, pointer, scratch->data, scratch->len);
+}
+
 int weir_event_set_string_len(struct weir_event *event, const char *pointer_text, const char *value,
                               size_t value_len)
 {
     struct pointer pointer;
     int r = parse(event, pointer_text, &pointer);
-    if (r < 0) {
-        return r;
-    }
-    struct buffer *scratch = &event->scratch;
-    buffer_clear(scratch);
-    r = json_quote(scratch, value, value_len);
-    if (r < 0) {
-        return event_complain(event, &pointer, r);
-    }
-    return set_copy(event, &pointer, scratch->data, scratch->len);
+    return r < 0 ? r : event_set_string_at(event, &pointer, value, value_len);
 }
 
 int weir_event_set_string(struct weir_event *event, const char *pointer, const char *value)
