@@ -38,7 +38,7 @@ extern "C" {
 struct weir_config;
 struct weir_event;
 
-/* An HTTP session. Requests come with a later version: until then a function is given NULL. */
+/* An HTTP session (weir/http.h). */
 struct weir_http;
 
 /* What an application is made of. Zero is a valid value for every member but size and name. */
@@ -76,7 +76,10 @@ struct weir_app {
     /* Called in each worker thread after its last event. May be NULL. */
     void (*worker_stop)(void *context);
 
-    /* enrich makes HTTP requests. This version has no HTTP for applications and refuses to start. */
+    /*
+     * enrich makes HTTP requests (weir/http.h): many events are then under way at once, each call of it on a
+     * stack of its own (http.stack_size).
+     */
     bool uses_http;
 };
 

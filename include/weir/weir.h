@@ -6,6 +6,7 @@
 #include <weir/app.h>
 #include <weir/config.h>
 #include <weir/event.h>
+#include <weir/http.h>
 #include <weir/version.h>
 
 #endif

@@ -166,8 +166,7 @@ static const char *find_fault(const struct weir_app *app)
     if (app->name == NULL || app->name[0] == '\0') {
         return "weir_app.name is missing";
     }
-    return app->uses_http ? "weir_app.uses_http: HTTP for applications comes with a later version"
-                          : NULL;
+    return NULL;
 }
 
 /*

@@ -42,7 +42,6 @@ int config_check_built(const struct config *config, struct problem *problem)
 {
     static const char source_kinds[] = "sse or file";
     static const char sink_kinds[] = "file or stdout";
-    static const char only_false[] = "false";
     static const char kafka[] = "connector kafka";
     const struct missing_part parts[] = {
         { "stream_manager.source.connector", kafka, source_kinds,
@@ -51,12 +50,6 @@ int config_check_built(const struct config *config, struct problem *problem)
           config->sink.connector == CONNECTOR_KAFKA },
         { "stream_manager.error_sink.connector", kafka, sink_kinds,
           config->error_sink.connector == CONNECTOR_KAFKA },
-        /* Requests would go another way than the one that was asked for. */
-        { "http.proxy", "a proxy", NULL, config->http.proxy != NULL },
-        { "http.deny_private_addresses", "refusing addresses", only_false,
-          config->http.deny_private_addresses },
-        { "http.insecure_skip_verify", "accepting any certificate", only_false,
-          config->http.insecure_skip_verify },
     };
     struct problem lines = { .exit_code = EXIT_CONFIG };
     for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {

@@ -40,8 +40,15 @@ enum config_offsets { OFFSETS_EARLIEST, OFFSETS_LATEST };
 enum config_guarantee { GUARANTEE_AT_LEAST_ONCE, GUARANTEE_EXACTLY_ONCE };
 /* What an event does when the retry budget is empty, or Retry-After is beyond its deadline. */
 enum config_when_held { HELD_PARK, HELD_ERROR };
-enum config_step_kind { STEP_SET, STEP_REMOVE, STEP_COPY, STEP_FILTER };
-/* copy: an event that has nothing to copy. */
+enum config_step_kind {
+    STEP_SET,
+    STEP_REMOVE,
+    STEP_COPY,
+    STEP_FILTER,
+    STEP_HTTP,
+    STEP_PAGE_CONTENT,
+};
+/* copy, http: an event for which there is nothing. */
 enum config_missing { MISSING_ERROR, MISSING_SKIP };
 /* filter: what becomes of events that match. */
 enum config_filter { FILTER_KEEP, FILTER_DROP };
@@ -138,12 +145,27 @@ struct config_step {
     /* set, filter: the value as JSON text, NUL-terminated. */
     const char *value;
     size_t value_len;
-    /* set, copy: missing parents are made, not an error. */
+    /* set, copy, http: missing parents are made, not an error. */
     bool create_parents;
     /* copy: as path. */
     const char *from;
     enum config_missing on_missing;
     enum config_filter filter;
+    /* http: url, headers and body are templates; path is where the reply goes. */
+    const char *url;
+    const char *method;
+    struct config_pairs headers;
+    const char *body;
+    /* NULL: all of the reply. */
+    const char *extract;
+    bool is_idempotent;
+    struct config_list allowed_hosts;
+    /* page_content; a number that was not given is 0. */
+    const char *endpoint;
+    int64_t max_keys;
+    int64_t max_group_bytes;
+    int64_t linger_ms;
+    int64_t max_content_bytes;
 };
 
 struct config_batch {
@@ -186,6 +208,19 @@ struct config_http_limits {
     int64_t connections;
 };
 
+struct config_http_breaker {
+    /* Failures in a row; 0 = it never opens. */
+    int64_t failures;
+    int64_t base_ms;
+    int64_t cap_ms;
+};
+
+struct config_http_low_speed {
+    /* Bytes a second; 0 = any. */
+    int64_t bytes;
+    int64_t window_ms;
+};
+
 struct config_http {
     const char *contact;
     const char *user_agent;
@@ -202,6 +237,14 @@ struct config_http {
     /* NULL: none; the environment's proxy variables are not read. */
     const char *proxy;
     bool deny_private_addresses;
+    /* NULL: none. */
+    const char *client_certificate;
+    const char *client_key;
+    /* Sent with every request of a step or function. */
+    struct config_pairs headers;
+    int64_t stack_bytes;
+    struct config_http_breaker breaker;
+    struct config_http_low_speed low_speed;
     struct config_http_retry retry;
     struct config_http_limits limits;
     /* name: a URL whose host is replaced; value: scheme, host and port to go to. */

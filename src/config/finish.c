@@ -257,6 +257,9 @@ static void finish_http(struct loading *loading)
     if (http->retry.base_ms > http->retry.cap_ms) {
         complain(loading, "http.retry.cap", "is less than http.retry.base");
     }
+    if (http->breaker.base_ms > http->breaker.cap_ms) {
+        complain(loading, "http.breaker.cap", "is less than http.breaker.base");
+    }
     if (http->insecure_skip_verify) {
         struct yaml_origin origin = origin_of(loading, "http.insecure_skip_verify");
         diagnose_warning(loading->diagnostics, &origin, "http.insecure_skip_verify",

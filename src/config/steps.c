@@ -18,7 +18,8 @@ struct step_kind_row {
 };
 
 static const struct step_kind_row kinds[] = {
-    { "set", STEP_SET }, { "remove", STEP_REMOVE }, { "copy", STEP_COPY }, { "filter", STEP_FILTER }
+    { "set", STEP_SET },       { "remove", STEP_REMOVE }, { "copy", STEP_COPY },
+    { "filter", STEP_FILTER }, { "http", STEP_HTTP },     { "page_content", STEP_PAGE_CONTENT },
 };
 
 static const struct step_kind_row *find_kind(const char *name)

@@ -141,6 +141,7 @@ static int summarise_sink(const struct config *config, const struct config_sink 
 
 static int summarise_step(const struct config_step *step, struct buffer *buffer)
 {
+    int r;
     switch (step->kind) {
     case STEP_COPY:
         return buffer_printf(buffer, "copy %s to %s\n", step->from, step->path);
@@ -148,6 +149,12 @@ static int summarise_step(const struct config_step *step, struct buffer *buffer)
         return buffer_printf(buffer, "%s where %s is %s\n",
                              step->filter == FILTER_KEEP ? "keep" : "drop", step->path,
                              step->value);
+    case STEP_HTTP:
+        r = buffer_printf(buffer, "%s ", step->method == NULL ? "GET" : step->method);
+        r = r < 0 ? r : redact_text(step->url, strlen(step->url), buffer);
+        return r < 0 ? r : buffer_printf(buffer, " into %s\n", step->path);
+    case STEP_PAGE_CONTENT:
+        return buffer_append_text(buffer, "page content of the wiki's API\n");
     default:
         return buffer_printf(buffer, "%s %s\n", step->kind == STEP_SET ? "set" : "remove",
                              step->path);

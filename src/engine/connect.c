@@ -237,6 +237,8 @@ static int open_sse_source(struct job *job, struct problem *problem)
         .startup_timeout_ns = job->config->startup_timeout_ms * NS_PER_MS,
         .max_rate = config->max_rate,
         .ca_file = job->config->http.ca_file,
+        .proxy = job->config->http.proxy,
+        .skips_verify = job->config->http.insecure_skip_verify,
     };
     return sse_source_open(&options, &job->source, problem);
 }

@@ -108,6 +108,7 @@ static void check_drain(struct watch *watch)
         log_warning("the drain took too long, giving back what waits",
                     LOG_INTEGER("limit_ms", DRAIN_LIMIT_MS));
         watch->has_given_up = true;
+        job_give_up(watch->job);
         writer_give_up(watch->job->writer);
     }
 }

@@ -16,6 +16,7 @@
 #include "checkpoint/store.h"
 #include "engine/engine.h"
 #include "engine/production.h"
+#include "engine/requests.h"
 #include "engine/steps.h"
 #include "engine/streams.h"
 #include "event/accounting.h"
@@ -36,6 +37,9 @@ struct job_worker {
     struct queue *queue;
     struct producer *producer;
     struct worker *worker;
+    struct http_client *client;
+    /* Wakes a worker whose functions wait: its queue, its client, job_stop(). */
+    struct wakeup wakeup;
     pthread_t thread;
     bool is_started;
 };
@@ -67,6 +71,7 @@ struct job {
     struct source *source;
     struct router router;
     struct job_steps steps;
+    struct job_requests requests;
     struct batch_pool *batches;
     struct result_pool *results;
     struct queue *to_writer;
@@ -123,8 +128,14 @@ void job_close(struct job *job);
 /* Starts writer, workers, reader. Returns 0 or -errno, problem filled; job_join() either way. */
 int job_start(struct job *job, struct problem *problem);
 
-/* Makes the reader stop; what is in the pipeline is still written. Thread: any. */
+/*
+ * Makes the reader stop; what is in the pipeline is still written, but for events whose functions wait, which
+ * are given back. Thread: any.
+ */
 void job_stop(struct job *job);
+
+/* Gives back what is under way as well. Thread: any. */
+void job_give_up(struct job *job);
 
 /* Waits for all threads. Returns 0, or -errno with the problem of the thread that failed. */
 int job_join(struct job *job, struct problem *problem);

@@ -120,17 +120,32 @@ static int open_workers(struct job *job, struct problem *problem)
     }
     for (size_t w = 0; w < job->n_workers; w++) {
         job->workers[w].job = job;
-        if (queue_new(WORKER_QUEUE, &job->workers[w].queue) < 0) {
+        job->workers[w].wakeup.fd = -1;
+        if (queue_new(WORKER_QUEUE, &job->workers[w].queue) < 0 ||
+            (job->requests.are_made && wakeup_init(&job->workers[w].wakeup) < 0)) {
             return out_of_memory(problem);
         }
         job->queues[w] = job->workers[w].queue;
+        if (job->requests.are_made) {
+            queue_watch(job->workers[w].queue, &job->workers[w].wakeup);
+        }
     }
     return 0;
 }
 
+static int open_requests(struct job *job, struct problem *problem)
+{
+    const struct requests_options options = {
+        .config = job->config,
+        .app = job->options.app,
+        .n_workers = job->n_workers,
+    };
+    return requests_open(&job->requests, &options, problem);
+}
+
 static int open_steps(struct job *job, struct problem *problem)
 {
-    return job_steps_open(&job->steps, job->config, problem);
+    return job_steps_open(&job->steps, job->config, &job->requests.content, problem);
 }
 
 static int open_streams(struct job *job, struct problem *problem)
@@ -257,9 +272,9 @@ int job_open(struct job *job, struct problem *problem)
 {
     job->done.fd = -1;
     static int (*const steps[])(struct job *, struct problem *) = {
-        open_ledger,     open_pools,        open_workers,  open_steps,     open_streams,
-        open_production, open_router,       connect_state, connect_source, connect_sinks,
-        open_reader,     open_checkpointer, open_writer,
+        open_ledger,   open_pools,      open_requests,     open_workers,  open_steps,
+        open_streams,  open_production, open_router,       connect_state, connect_source,
+        connect_sinks, open_reader,     open_checkpointer, open_writer,
     };
     for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
         int r = steps[i](job, problem);
@@ -290,6 +305,9 @@ static void close_threads(struct job *job)
         worker_free(job->workers[w].worker);
         producer_free(job->workers[w].producer);
         queue_free(job->workers[w].queue);
+        if (job->workers[w].wakeup.fd >= 0) {
+            wakeup_deinit(&job->workers[w].wakeup);
+        }
     }
     free(job->workers);
     free(job->queues);
@@ -303,6 +321,7 @@ void job_close(struct job *job)
     }
     job_close_sinks(job);
     job_steps_close(&job->steps);
+    requests_close(&job->requests);
     router_deinit(&job->router);
     production_close(&job->production);
     job_streams_close(&job->streams);

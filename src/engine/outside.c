@@ -30,8 +30,7 @@ static int pause_fetching(void *context, unsigned n)
     return http_fetch_pause(outside->fetch, n);
 }
 
-/* "job weir/0.1.0 (contact)", unless the configuration says otherwise. */
-static const char *name_user_agent(const struct config *config, struct arena *arena)
+const char *outside_user_agent(const struct config *config, struct arena *arena)
 {
     AUTO_BUFFER text = { 0 };
     const char *contact =
@@ -105,8 +104,10 @@ int outside_init(struct outside *outside, const struct outside_options *options,
     const struct config *config = options->config;
     outside->http = (struct http_fetch_options){
         .clock = options->clock,
-        .user_agent = name_user_agent(config, &outside->arena),
+        .user_agent = outside_user_agent(config, &outside->arena),
         .ca_file = config->http.ca_file,
+        .proxy = config->http.proxy,
+        .skips_verify = config->http.insecure_skip_verify,
         .accept = accepted,
         .connect_timeout_ns = config->http.connect_timeout_ms * NS_PER_MS,
         .attempt_timeout_ns = config->http.attempt_timeout_ms * NS_PER_MS,

@@ -40,4 +40,10 @@ int outside_init(struct outside *outside, const struct outside_options *options,
                  struct problem *problem);
 void outside_deinit(struct outside *outside);
 
+/*
+ * How requests name us: "job weir/0.1.0 (contact)", unless the configuration says otherwise; in arena. NULL
+ * without memory.
+ */
+const char *outside_user_agent(const struct config *config, struct arena *arena);
+
 #endif

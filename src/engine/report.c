@@ -91,7 +91,7 @@ static int append_tally(struct buffer *text, const char *name, struct tally *tal
     return r < 0 ? r : buffer_append_byte(text, '}');
 }
 
-static int render_report(const struct job *job, const struct figures *figures, struct buffer *text)
+static int render_report(struct job *job, const struct figures *figures, struct buffer *text)
 {
     static const struct histogram none = { 0 };
     const struct histogram *latency = job->writer == NULL ? &none : writer_latency(job->writer);
@@ -101,7 +101,6 @@ static int render_report(const struct job *job, const struct figures *figures, s
         "{\"read\":%llu,\"delivered\":%llu,\"dropped\":%llu,\"errored\":%llu,\"returned\":%llu,"
         "\"in_flight\":%llu,\"bytes_in\":%llu,\"bytes_out\":%llu,\"seconds\":%.6f,"
         "\"events_per_second\":%.1f,"
-        "\"http\":{\"requests\":0,\"attempts\":0,\"retries\":0,\"failures\":0,\"bytes\":0},"
         "\"latency_ms\":{\"p50\":%.3f,\"p99\":%.3f,\"p999\":%.3f},\"rss_peak_bytes\":%lld",
         (unsigned long long)figures->read, (unsigned long long)figures->delivered,
         (unsigned long long)figures->dropped, (unsigned long long)figures->errored,
@@ -111,6 +110,12 @@ static int render_report(const struct job *job, const struct figures *figures, s
         (double)histogram_quantile(latency, 0.5) / 1e6,
         (double)histogram_quantile(latency, 0.99) / 1e6,
         (double)histogram_quantile(latency, 0.999) / 1e6, peak_rss_bytes());
+    if (r == 0) {
+        r = buffer_append_byte(text, ',');
+    }
+    if (r == 0) {
+        r = requests_report(&job->requests, text);
+    }
     if (r == 0) {
         r = append_tally(text, "errors", job->production.errors);
     }

@@ -5,10 +5,83 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int open_step(const struct config_step *step, struct enrich_step **ret_step,
+#include <weir/config.h>
+
+/* Of page_content: revisions in a request, their sizes together, and the longest content. */
+enum {
+    MAX_KEYS = 50,
+    MAX_GROUP_BYTES = 4 * 1000 * 1000,
+    MAX_CONTENT_BYTES = 17825792,
+};
+
+static int open_http(const struct config_step *step, struct enrich_step **ret_step,
+                     struct problem *problem)
+{
+    AUTO_FREE struct enrich_header *headers = calloc(step->headers.n_items + 1, sizeof(*headers));
+    if (headers == NULL) {
+        return problem_set(problem, ENOMEM, EXIT_SOFTWARE, "out of memory");
+    }
+    for (size_t i = 0; i < step->headers.n_items; i++) {
+        headers[i] =
+            (struct enrich_header){ step->headers.items[i].name, step->headers.items[i].value };
+    }
+    const struct enrich_http_options options = {
+        .url = step->url,
+        .headers = headers,
+        .n_headers = step->headers.n_items,
+        .body = step->body,
+        .method = step->method,
+        .extract = step->extract,
+        .into = step->path,
+        .create_parents = step->create_parents,
+        .skips_missing = step->on_missing == MISSING_SKIP,
+        .is_idempotent = step->is_idempotent,
+        .hosts = step->allowed_hosts.items,
+        .n_hosts = step->allowed_hosts.n_items,
+    };
+    return enrich_http_new(&options, ret_step, problem);
+}
+
+/* What the step does not say, the application's section of production files may. */
+static int open_content(const struct config *config, const struct config_step *step,
+                        struct enrich_content_counts *counts, struct enrich_step **ret_step,
+                        struct problem *problem)
+{
+    const char *endpoint = step->endpoint;
+    int64_t max_content = step->max_content_bytes;
+    if (endpoint == NULL &&
+        weir_config_string(config->application, "/enrich/mediawiki_api_endpoint_template",
+                           &endpoint) < 0) {
+        return problem_set(problem, EINVAL, EXIT_CONFIG,
+                           "steps: page_content: endpoint is missing; expected the URL of an "
+                           "Action API, there or in enrich.mediawiki_api_endpoint_template");
+    }
+    if (max_content == 0 &&
+        (weir_config_bytes(config->application, "/enrich/max_content_size", &max_content) < 0 ||
+         max_content <= 0)) {
+        max_content = MAX_CONTENT_BYTES;
+    }
+    const struct enrich_content_options options = {
+        .endpoint = endpoint,
+        .max_keys = step->max_keys > 0 ? (unsigned)step->max_keys : MAX_KEYS,
+        .max_group_bytes =
+            step->max_group_bytes > 0 ? (size_t)step->max_group_bytes : MAX_GROUP_BYTES,
+        .linger_ms = step->linger_ms,
+        .max_content_bytes = (size_t)max_content,
+        .counts = counts,
+    };
+    return enrich_content_new(&options, ret_step, problem);
+}
+
+static int open_step(const struct config *config, const struct config_step *step,
+                     struct enrich_content_counts *counts, struct enrich_step **ret_step,
                      struct problem *problem)
 {
     switch (step->kind) {
+    case STEP_HTTP:
+        return open_http(step, ret_step, problem);
+    case STEP_PAGE_CONTENT:
+        return open_content(config, step, counts, ret_step, problem);
     case STEP_REMOVE:
         return enrich_remove_new(step->path, ret_step, problem);
     case STEP_COPY:
@@ -23,7 +96,8 @@ static int open_step(const struct config_step *step, struct enrich_step **ret_st
     }
 }
 
-int job_steps_open(struct job_steps *steps, const struct config *config, struct problem *problem)
+int job_steps_open(struct job_steps *steps, const struct config *config,
+                   struct enrich_content_counts *counts, struct problem *problem)
 {
     steps->steps = calloc(config->n_steps + 1, sizeof(struct enrich_step *));
     steps->worker_steps = calloc(config->n_steps + 1, sizeof(*steps->worker_steps));
@@ -31,7 +105,7 @@ int job_steps_open(struct job_steps *steps, const struct config *config, struct 
         return problem_set(problem, ENOMEM, EXIT_SOFTWARE, "out of memory");
     }
     for (size_t i = 0; i < config->n_steps; i++) {
-        int r = open_step(&config->steps[i], &steps->steps[i], problem);
+        int r = open_step(config, &config->steps[i], counts, &steps->steps[i], problem);
         if (r < 0) {
             return r;
         }

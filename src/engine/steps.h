@@ -18,8 +18,11 @@ struct job_steps {
     size_t n_steps;
 };
 
-/* Returns 0, or -errno with problem filled; job_steps_close() either way. */
-int job_steps_open(struct job_steps *steps, const struct config *config, struct problem *problem);
+/*
+ * counts is lent for their life. Returns 0, or -errno with problem filled; job_steps_close() either way.
+ */
+int job_steps_open(struct job_steps *steps, const struct config *config,
+                   struct enrich_content_counts *counts, struct problem *problem);
 void job_steps_close(struct job_steps *steps);
 
 /* The router for the partition key that is in force. Returns 0, or -errno with problem filled. */

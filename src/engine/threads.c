@@ -55,6 +55,13 @@ static int open_worker(struct job_worker *self, void *context)
         .large_bytes = 2 * (size_t)job->config->batch.max_bytes,
     };
     int r = producer_new(&job->production, &self->producer);
+    if (r == 0 && job->requests.are_made) {
+        struct room *room = result_pool_room(job->results);
+        r = requests_client_new(&job->requests, (size_t)(self - job->workers), job->clock,
+                                &self->wakeup, room, (void **)&self->worker, &self->client);
+        options.waiting =
+            requests_waiting(&job->requests, job->config, self->client, room, job->clock);
+    }
     return r < 0 ? r : worker_new(&options, &self->worker);
 }
 
@@ -71,6 +78,7 @@ static void discard_input(struct job_worker *self)
 
 static int run_worker(struct job_worker *self)
 {
+    struct job *job = self->job;
     const struct weir_app *app = self->job->options.app;
     void *context = NULL;
     int r = 0;
@@ -87,6 +95,8 @@ static int run_worker(struct job_worker *self)
     /* What it has counted is then counted. */
     producer_free(self->producer);
     self->producer = NULL;
+    requests_client_free(&job->requests, self->client);
+    self->client = NULL;
     if (app->worker_stop != NULL) {
         app->worker_stop(context);
     }
@@ -116,9 +126,27 @@ static void *writer_main(void *argument)
     return NULL;
 }
 
+static void stop_workers(struct job *job, enum worker_stop stop)
+{
+    int before = atomic_load_explicit(&job->requests.stop, memory_order_relaxed);
+    while (before < (int)stop &&
+           !atomic_compare_exchange_weak_explicit(&job->requests.stop, &before, (int)stop,
+                                                  memory_order_relaxed, memory_order_relaxed)) {
+    }
+    for (size_t w = 0; job->requests.are_made && w < job->n_workers; w++) {
+        wakeup_send(&job->workers[w].wakeup);
+    }
+}
+
 void job_stop(struct job *job)
 {
     reader_stop(job->reader);
+    stop_workers(job, WORKER_STOPS);
+}
+
+void job_give_up(struct job *job)
+{
+    stop_workers(job, WORKER_GIVES_UP);
 }
 
 static int start_workers(struct job *job)

@@ -22,6 +22,7 @@ struct trial {
     struct router router;
     struct buffer scratch;
     struct job_steps steps;
+    struct enrich_content_counts content;
     struct production production;
     struct producer *producer;
     /* Its first byte; and the file's path, for ids of events that have none. */
@@ -46,7 +47,7 @@ static int enrich(struct trial *trial)
 {
     for (size_t i = 0; i < trial->steps.n_steps; i++) {
         const struct worker_step *step = &trial->steps.worker_steps[i];
-        int r = step->run(step->step, &trial->event);
+        int r = step->run(step->step, &trial->event, NULL);
         if (r != 0) {
             return r;
         }
@@ -145,7 +146,7 @@ static int open_trial(struct trial *trial, struct problem *problem)
 {
     int r = job_router_init(&trial->router, trial->config, &trial->streams->partition_by, problem);
     if (r == 0) {
-        r = job_steps_open(&trial->steps, trial->config, problem);
+        r = job_steps_open(&trial->steps, trial->config, &trial->content, problem);
     }
     if (r == 0) {
         r = production_open(&trial->production, trial->config, trial->streams, clock_system(),

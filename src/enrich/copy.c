@@ -4,8 +4,10 @@
 #include "enrich/enrich_private.h"
 #include "event/event.h"
 
-static int run_copy(const struct enrich_step *step, struct weir_event *event)
+static int run_copy(const struct enrich_step *step, struct weir_event *event,
+                    struct weir_http *http)
 {
+    (void)http;
     struct weir_view value;
     int r = event_get_raw_at(event, &step->from, &value);
     if (r < 0) {

@@ -17,14 +17,17 @@ int enrich_open_parents(const struct enrich_step *step, struct weir_event *event
 }
 
 /* The event itself remembers what was wrong, for its error event. */
-static int run_set(const struct enrich_step *step, struct weir_event *event)
+static int run_set(const struct enrich_step *step, struct weir_event *event, struct weir_http *http)
 {
+    (void)http;
     int r = enrich_open_parents(step, event);
     return r < 0 ? r : event_set_raw_at(event, &step->pointer, step->json, step->json_len);
 }
 
-static int run_remove(const struct enrich_step *step, struct weir_event *event)
+static int run_remove(const struct enrich_step *step, struct weir_event *event,
+                      struct weir_http *http)
 {
+    (void)http;
     int r = event_remove_at(event, &step->pointer);
     return r == -ENOENT ? 0 : r;
 }
@@ -135,12 +138,15 @@ void enrich_step_free(struct enrich_step *step)
         free(step->scalars[i].text);
     }
     free(step->scalars);
+    if (step->free_own != NULL) {
+        step->free_own(step->own);
+    }
     free(step->json);
     free(step);
 }
 
-int enrich_step_run(const void *step, struct weir_event *event)
+int enrich_step_run(const void *step, struct weir_event *event, struct weir_http *http)
 {
     const struct enrich_step *self = step;
-    return self->run(self, event);
+    return self->run(self, event, http);
 }

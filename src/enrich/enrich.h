@@ -6,12 +6,15 @@
 #ifndef WEIR_ENRICH_ENRICH_H
 #define WEIR_ENRICH_ENRICH_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
 struct weir_event;
+struct weir_http;
 struct enrich_step;
 
 /*
@@ -40,12 +43,68 @@ int enrich_copy_new(const char *from, const char *path, bool create_parents, boo
 int enrich_filter_new(const char *path, const char *json, size_t json_len, bool drops,
                       struct enrich_step **ret_step, struct problem *problem);
 
+struct enrich_header {
+    const char *name;
+    const char *value;
+};
+
+struct enrich_http_options {
+    /* Templates (template.h). */
+    const char *url;
+    const struct enrich_header *headers;
+    size_t n_headers;
+    /* NULL: none. */
+    const char *body;
+    /* NULL: GET. */
+    const char *method;
+    /* A JSON Pointer into the reply; NULL: all of it, as a string. */
+    const char *extract;
+    const char *into;
+    bool create_parents;
+    /* An event for which there is nothing passes unchanged. */
+    bool skips_missing;
+    bool is_idempotent;
+    /* Where a URL may lead whose host an event names; "*.example.org" is any host below it. */
+    const char *const *hosts;
+    size_t n_hosts;
+};
+
+/* `http`: a request for each event, whose reply goes into the event. */
+int enrich_http_new(const struct enrich_http_options *options, struct enrich_step **ret_step,
+                    struct problem *problem);
+
+/* What page_content steps have counted, all workers together. */
+struct enrich_content_counts {
+    /* Revisions whose text is hidden; whose hash is another than the event says; bodies that were set. */
+    _Atomic uint64_t hidden;
+    _Atomic uint64_t sha1_mismatch;
+    _Atomic uint64_t set;
+};
+
+struct enrich_content_options {
+    /* http://host/w/api.php; the Host header is the event's meta.domain. */
+    const char *endpoint;
+    unsigned max_keys;
+    size_t max_group_bytes;
+    int64_t linger_ms;
+    size_t max_content_bytes;
+    /* Lent for the step's life. */
+    struct enrich_content_counts *counts;
+};
+
+/*
+ * `page_content`: the content of each slot of the revision, from the wiki's Action API, many revisions in one
+ * request.
+ */
+int enrich_content_new(const struct enrich_content_options *options, struct enrich_step **ret_step,
+                       struct problem *problem);
+
 void enrich_step_free(struct enrich_step *step);
 
 /*
  * Applies a step (a struct enrich_step). Returns 0, WEIR_DROP, or a negative error with the event's failure
  * set. Thread: any worker.
  */
-int enrich_step_run(const void *step, struct weir_event *event);
+int enrich_step_run(const void *step, struct weir_event *event, struct weir_http *http);
 
 #endif

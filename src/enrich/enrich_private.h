@@ -16,7 +16,10 @@ struct enrich_scalar {
 };
 
 struct enrich_step {
-    int (*run)(const struct enrich_step *step, struct weir_event *event);
+    int (*run)(const struct enrich_step *step, struct weir_event *event, struct weir_http *http);
+    /* What a kind of step keeps for itself, and frees; NULL: nothing. */
+    void *own;
+    void (*free_own)(void *own);
     struct pointer pointer;
     /* set, copy. */
     bool is_creating_parents;

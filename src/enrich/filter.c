@@ -25,8 +25,10 @@ static bool equals(const struct enrich_scalar *scalar, const struct weir_view *v
     return value->len == scalar->len && memcmp(value->data, scalar->text, scalar->len) == 0;
 }
 
-static int run_filter(const struct enrich_step *step, struct weir_event *event)
+static int run_filter(const struct enrich_step *step, struct weir_event *event,
+                      struct weir_http *http)
 {
+    (void)http;
     struct weir_view value;
     bool matches = false;
     int r = event_get_raw_at(event, &step->pointer, &value);

@@ -30,8 +30,8 @@ static CURLcode set_longs(CURL *easy, const struct http_easy_options *options)
         long value;
     } values[] = {
         { CURLOPT_NOSIGNAL, 1 },
-        { CURLOPT_SSL_VERIFYPEER, 1 },
-        { CURLOPT_SSL_VERIFYHOST, 2 },
+        { CURLOPT_SSL_VERIFYPEER, options->skips_verify ? 0 : 1 },
+        { CURLOPT_SSL_VERIFYHOST, options->skips_verify ? 0 : 2 },
         { CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
         { CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS },
         { CURLOPT_NETRC, CURL_NETRC_IGNORED },
@@ -51,7 +51,7 @@ static CURLcode set_longs(CURL *easy, const struct http_easy_options *options)
 
 static CURLcode set_texts(CURL *easy, const struct http_easy_options *options)
 {
-    bool is_https = strncasecmp(options->url, "https:", 6) == 0;
+    bool is_https = options->url != NULL && strncasecmp(options->url, "https:", 6) == 0;
     const struct {
         CURLoption option;
         const char *value;

@@ -8,15 +8,19 @@
 #define WEIR_HTTP_HTTP_EASY_H
 
 #include <curl/curl.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct http_easy_options {
+    /* NULL: set by the caller. */
     const char *url;
     const char *user_agent;
     /* NULL: the system's authorities. */
     const char *ca_file;
     /* NULL: none, whatever the environment says. */
     const char *proxy;
+    /* Any certificate is accepted. */
+    bool skips_verify;
     int64_t connect_timeout_ns;
     unsigned max_redirects;
     /* Lent until the transfer ends. */

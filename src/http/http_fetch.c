@@ -114,6 +114,8 @@ static int prepare(struct request *request, const char *url, const char *host)
         .url = url,
         .user_agent = options->user_agent,
         .ca_file = options->ca_file,
+        .proxy = options->proxy,
+        .skips_verify = options->skips_verify,
         .connect_timeout_ns =
             left_ns < options->connect_timeout_ns ? left_ns : options->connect_timeout_ns,
         .headers = request->headers,

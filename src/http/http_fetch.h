@@ -27,6 +27,10 @@ struct http_fetch_options {
     const char *user_agent;
     /* NULL: the system's authorities. */
     const char *ca_file;
+    /* NULL: none, whatever the environment says. */
+    const char *proxy;
+    /* Any certificate is accepted. */
+    bool skips_verify;
     /* The value of Accept. */
     const char *accept;
     const struct http_route *routes;

@@ -228,6 +228,7 @@ static int prepare(struct http_stream *stream, const char *url)
         .user_agent = stream->options.user_agent,
         .ca_file = stream->options.ca_file,
         .proxy = stream->options.proxy,
+        .skips_verify = stream->options.skips_verify,
         .connect_timeout_ns = stream->options.connect_timeout_ns,
         .max_redirects = stream->options.max_redirects,
         .headers = stream->headers,

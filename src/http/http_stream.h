@@ -41,6 +41,8 @@ struct http_stream_options {
     const char *ca_file;
     /* NULL: none, whatever the environment says. */
     const char *proxy;
+    /* Any certificate is accepted. */
+    bool skips_verify;
     int64_t connect_timeout_ns;
     int64_t idle_timeout_ns;
     unsigned max_redirects;

@@ -303,6 +303,8 @@ static int open_parts(struct sse_source *self)
         .url = options->url,
         .user_agent = self->user_agent,
         .ca_file = options->ca_file,
+        .proxy = options->proxy,
+        .skips_verify = options->skips_verify,
         .idle_timeout_ns = options->idle_timeout_ns,
         .startup_timeout_ns = options->startup_timeout_ns,
         .wake_fd = self->wake.fd,

@@ -19,6 +19,7 @@
 #ifndef WEIR_SOURCE_SSE_H
 #define WEIR_SOURCE_SSE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "source/source.h"
@@ -43,6 +44,10 @@ struct sse_source_options {
     int64_t max_rate;
     /* NULL: the system's authorities. */
     const char *ca_file;
+    /* NULL: none, whatever the environment says. */
+    const char *proxy;
+    /* Any certificate is accepted. */
+    bool skips_verify;
 };
 
 /*

@@ -79,6 +79,8 @@ int sse_link_new(const struct sse_link_options *options, struct sse_link **ret_l
         .user_agent = options->user_agent,
         .media_type = "text/event-stream",
         .ca_file = options->ca_file,
+        .proxy = options->proxy,
+        .skips_verify = options->skips_verify,
         .connect_timeout_ns = CONNECT_TIMEOUT_NS,
         .idle_timeout_ns = options->idle_timeout_ns,
         .max_redirects = MAX_REDIRECTS,

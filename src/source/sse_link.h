@@ -14,6 +14,7 @@
 #ifndef WEIR_SOURCE_SSE_LINK_H
 #define WEIR_SOURCE_SSE_LINK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,10 @@ struct sse_link_options {
     const char *url;
     const char *user_agent;
     const char *ca_file;
+    /* NULL: none, whatever the environment says. */
+    const char *proxy;
+    /* Any certificate is accepted. */
+    bool skips_verify;
     int64_t idle_timeout_ns;
     int64_t startup_timeout_ns;
     /* Ends waiting when it becomes readable. */

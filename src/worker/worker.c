@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The body where functions never wait: one event after the other, in the batch's own bytes. */
 #include "worker/worker.h"
 
 #include <errno.h>
@@ -6,25 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "event/batch.h"
-#include "event/error_type.h"
-#include "weir/event.h"
-#include "json/index.h"
-
-/* The worker indexes what comes without an index, which is large or odd: it keeps room for little. */
-enum { INDEXED_KEPT = 64 * 1024 };
-
-struct worker {
-    /* Fixed after start. */
-    struct worker_options options;
-    /* Owned by the worker thread. */
-    struct json_indexer *indexer;
-    struct weir_event event;
-    /* The result batch that is being filled, or NULL. */
-    struct result_batch *results;
-    /* The first machine fault; from then on events are given back. */
-    int failure;
-};
+#include "worker/worker_private.h"
 
 int worker_new(const struct worker_options *options, struct worker **ret_worker)
 {
@@ -52,106 +35,6 @@ void worker_free(struct worker *worker)
     free(worker);
 }
 
-static void hand_on(struct worker *worker)
-{
-    if (worker->results == NULL) {
-        return;
-    }
-    int r = queue_push(worker->options.output, (void **)&worker->results);
-    require(r == 0);
-}
-
-static int record(struct worker *worker, const struct batch_event *event, enum verdict verdict,
-                  size_t line_len)
-{
-    return result_batch_add(worker->results, &event->position, verdict, line_len);
-}
-
-/*
- * Records what was rendered behind before, r being how that went. A line without a result would be
- * written, and written again by the next run: it is taken back.
- */
-static int record_line(struct worker *worker, const struct batch_event *event, enum verdict verdict,
-                       struct buffer *lines, size_t before, int r)
-{
-    if (r == 0) {
-        r = record(worker, event, verdict, lines->len - before);
-    }
-    if (r < 0) {
-        lines->len = before;
-    }
-    return r;
-}
-
-/* Turns an event into an error event. */
-static int fail_event(struct worker *worker, const struct batch *batch,
-                      const struct batch_event *event, const char *type, const char *message)
-{
-    struct buffer *lines = &worker->results->lines[RESULT_ERROR_SINK];
-    size_t before = lines->len;
-    struct worker_fault fault = {
-        .type = type,
-        .message = message,
-        .raw = event->len > 0 ? batch->bytes.data + event->offset : NULL,
-        .raw_len = event->len,
-        .position = event->position,
-    };
-    int r = worker->options.render_fault(worker->options.render_context, &fault, lines);
-    return record_line(worker, event, VERDICT_ERROR, lines, before, r);
-}
-
-/* Runs the steps, then the application. Returns 0, WEIR_DROP, or a negative error. */
-static int enrich(struct worker *worker)
-{
-    const struct worker_options *options = &worker->options;
-    for (size_t i = 0; i < options->n_steps; i++) {
-        int r = options->steps[i].run(options->steps[i].step, &worker->event);
-        if (r != 0) {
-            return r;
-        }
-    }
-    if (options->enrich == NULL) {
-        return 0;
-    }
-    return options->enrich(&worker->event, NULL, options->context);
-}
-
-static int deliver(struct worker *worker, const struct batch_event *event)
-{
-    struct buffer *lines = &worker->results->lines[RESULT_SINK];
-    size_t before = lines->len;
-    int r = event_render(&worker->event, lines);
-    if (r == 0) {
-        r = buffer_append_byte(lines, '\n');
-    }
-    return record_line(worker, event, VERDICT_DELIVER, lines, before, r);
-}
-
-static int fail_enrichment(struct worker *worker, const struct batch *batch,
-                           const struct batch_event *event, int result)
-{
-    struct event_failure failure;
-    int r = event_explain(&worker->event, result, &failure);
-    if (r < 0) {
-        return r;
-    }
-    return fail_event(worker, batch, event, failure.type.data, failure.message.data);
-}
-
-/* To the sink, or where its stream does not take the event, to the error sink. */
-static int finish(struct worker *worker, const struct batch *batch, const struct batch_event *event)
-{
-    const struct worker_options *options = &worker->options;
-    struct event_failure failure;
-    int r = options->finish == NULL ? 0
-                                    : options->finish(options->finish_context, &worker->event,
-                                                      &event->position, &failure);
-    if (r == WORKER_REFUSED) {
-        return fail_event(worker, batch, event, failure.type.data, failure.message.data);
-    }
-    return r < 0 ? r : deliver(worker, event);
-}
-
 /*
  * Gives the walk the reader's tokens, or makes them where the reader left them to the worker. Returns 0,
  * a positive outcome with *ret_fault filled, or -errno.
@@ -174,50 +57,31 @@ static int begin(struct worker *worker, const struct batch *batch, const struct 
     return r;
 }
 
-static int fail_parse(struct worker *worker, const struct batch *batch,
-                      const struct batch_event *event, const struct json_fault *fault)
-{
-    char message[160];
-    snprintf(message, sizeof(message), "not valid JSON: %s at byte %zu", fault->reason,
-             fault->offset);
-    return fail_event(worker, batch, event, ERROR_TYPE_PARSE, message);
-}
-
 static int process_document(struct worker *worker, const struct batch *batch,
                             const struct batch_event *event)
 {
     struct json_fault fault = { 0 };
+    const struct subject subject = {
+        .event = &worker->event,
+        .raw = batch->bytes.data + event->offset,
+        .raw_len = event->len,
+        .position = &event->position,
+    };
     int r = begin(worker, batch, event, &fault);
-    if (r == EVENT_NOT_OBJECT) {
-        return fail_event(worker, batch, event, ERROR_TYPE_PARSE, "the event is not a JSON object");
-    }
     if (r != 0) {
-        return r < 0 ? r : fail_parse(worker, batch, event, &fault);
+        return r < 0 ? r : worker_refuse(worker, &subject, r, &fault);
     }
     if (event->is_keyless && !worker->options.is_keyless_allowed) {
-        return fail_event(worker, batch, event, ERROR_TYPE_MISSING_KEY,
-                          "a field of the partition key is missing");
+        return worker_refuse_keyless(worker, &subject);
     }
-    r = enrich(worker);
-    if (r == 0) {
-        return finish(worker, batch, event);
-    }
-    return r == WEIR_DROP ? record(worker, event, VERDICT_DROP, 0)
-                          : fail_enrichment(worker, batch, event, r);
+    return worker_conclude(worker, &subject, worker_enrich(worker, &worker->event, NULL));
 }
 
 static int process_event(struct worker *worker, const struct batch *batch,
                          const struct batch_event *event)
 {
-    switch (event->kind) {
-    case BATCH_EVENT_SKIPPED:
-        return record(worker, event, VERDICT_SKIP, 0);
-    case BATCH_EVENT_DROPPED:
-        return record(worker, event, VERDICT_DROP, 0);
-    case BATCH_EVENT_FAULTY:
-        return fail_event(worker, batch, event, event->fault_type, event->fault_message);
-    case BATCH_EVENT_DOCUMENT:
-        break;
+    if (event->kind != BATCH_EVENT_DOCUMENT) {
+        return worker_pass(worker, batch, event);
     }
     int r = process_document(worker, batch, event);
     event_reset(&worker->event);
@@ -233,13 +97,6 @@ static void take_results(struct worker *worker, const struct batch *batch)
     worker->results->read_ns = batch->read_ns;
 }
 
-static bool is_block_full(const struct worker *worker)
-{
-    const struct result_batch *results = worker->results;
-    return results->lines[RESULT_SINK].len + results->lines[RESULT_ERROR_SINK].len >=
-           worker->options.block_bytes;
-}
-
 /*
  * What an event can take, its line included: twelve bytes a byte as an error event (raw_event escapes
  * to six at worst, and what the event says of itself is taken over), or its index, its links and a line
@@ -252,8 +109,8 @@ static void make_room(struct worker *worker, const struct batch *batch,
                       const struct batch_event *event)
 {
     size_t need = MEMORY_PER_BYTE * (size_t)event->len + MEMORY_PER_EVENT;
-    if (worker->results != NULL && is_block_full(worker)) {
-        hand_on(worker);
+    if (worker->results != NULL && worker_is_block_full(worker)) {
+        worker_hand_on(worker);
     }
     if (worker->results == NULL) {
         take_results(worker, batch);
@@ -262,7 +119,7 @@ static void make_room(struct worker *worker, const struct batch *batch,
         return;
     }
     if (worker->results->n_results > 0) {
-        hand_on(worker);
+        worker_hand_on(worker);
         take_results(worker, batch);
     }
     result_batch_charge_wait(worker->results, need);
@@ -282,7 +139,7 @@ static void process_work(struct worker *worker, const struct work *work)
         }
         if (worker->failure < 0) {
             /* Without memory even for this the position stays open: the ledger never passes it. */
-            (void)record(worker, event, VERDICT_RETURN, 0);
+            (void)worker_record(worker, &event->position, VERDICT_RETURN);
         }
         result_batch_settle(worker->results);
     }
@@ -290,7 +147,7 @@ static void process_work(struct worker *worker, const struct work *work)
         worker->results->source = batch;
         batch = NULL;
     }
-    hand_on(worker);
+    worker_hand_on(worker);
     if (batch != NULL) {
         batch_unref(batch);
     }
@@ -299,8 +156,21 @@ static void process_work(struct worker *worker, const struct work *work)
 int worker_run(struct worker *worker)
 {
     struct work *work;
+    if (worker->options.waiting.context != NULL) {
+        return flights_run(worker);
+    }
     while ((work = queue_pop(worker->options.input)) != NULL) {
         process_work(worker, work);
     }
     return worker->failure;
+}
+
+void worker_suspend(void *worker)
+{
+    flights_suspend(worker);
+}
+
+void worker_wake(void *worker, void *waiter)
+{
+    flights_wake(worker, waiter);
 }

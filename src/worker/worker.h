@@ -4,26 +4,78 @@
  * steps and the application's function, makes the result what the sink's stream asks for, renders the
  * output line, and pushes results to the writer.
  *
- * Events of one key reach one worker in order, and a worker finishes them in order.
+ * Events of one key reach one worker in order, and a worker finishes them in order. Where functions may
+ * wait (worker_waiting), many events are under way at once, each in a fiber of its own and with a copy of
+ * its bytes: those of one key still one after the other, others as they come. Where none waits, none of
+ * that exists.
  */
 #ifndef WEIR_WORKER_WORKER_H
 #define WEIR_WORKER_WORKER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "event/event.h"
 #include "event/position.h"
 #include "event/queue.h"
 #include "event/result.h"
 
+struct weir_http;
+
 /* A configured enrichment. Immutable: all workers share it. */
 struct worker_step {
-    /* Returns 0, WEIR_DROP, or a negative error (weir_event_fail() may have said more). */
-    int (*run)(const void *step, struct weir_event *event);
+    /*
+     * Returns 0, WEIR_DROP, or a negative error (weir_event_fail() may have said more). http is NULL where no
+     * function waits.
+     */
+    int (*run)(const void *step, struct weir_event *event, struct weir_http *http);
     const void *step;
+};
+
+/* What the events of a worker keep to. */
+enum worker_order {
+    /* One after the other for each key. */
+    WORKER_BY_KEY,
+    /* At once; they leave in the order of their source partition. */
+    WORKER_BY_SOURCE,
+    WORKER_UNORDERED,
+};
+
+/* How far a worker is to stop. */
+enum worker_stop {
+    WORKER_GOES_ON,
+    /* Nothing is begun; what waits is given back; what is under way may end. */
+    WORKER_STOPS,
+    /* What is under way is given back, too. */
+    WORKER_GIVES_UP,
+};
+
+/* What makes functions wait: one worker's, handed in by the engine. */
+struct worker_waiting {
+    /* NULL: functions of this worker never wait, and what follows means nothing. */
+    void *context;
+    /* The session of an event's function; waiter is for worker_wake(). NULL without memory. */
+    struct weir_http *(*begin)(void *context, struct weir_event *event, void *waiter);
+    /* Its function has returned. True: it was called off, and the event is to be given back. */
+    bool (*end)(struct weir_http *session);
+    /* Does what there is to do, calls worker_wake(), waits up to timeout_ns. Returns 0 or -errno. */
+    int (*poll)(void *context, int64_t timeout_ns);
+    /* Calls off what waits, or everything. */
+    void (*cancel)(void *context, bool everything);
+    enum worker_order order;
+    size_t stack_size;
+    /* Events under way in all workers together, and how many there may be. */
+    atomic_size_t *n_in_flight;
+    size_t max_in_flight;
+    /* An enum worker_stop, set by whoever then wakes the poll. */
+    const atomic_int *stop;
+    /* What events under way are charged to. */
+    struct room *room;
+    const struct clock *clock;
 };
 
 /* An event that cannot be delivered, and why. Everything is lent for the call. */
@@ -38,8 +90,6 @@ struct worker_fault {
 
 /* Outcome of worker_options.finish: it is an error event. */
 enum { WORKER_REFUSED = 1 };
-
-struct weir_http;
 
 struct worker_options {
     /* Of struct work, from the reader. */
@@ -72,6 +122,7 @@ struct worker_options {
     size_t block_bytes;
     /* A source batch above it stays out until its results are written. */
     size_t large_bytes;
+    struct worker_waiting waiting;
 };
 
 struct worker;
@@ -86,5 +137,9 @@ void worker_free(struct worker *worker);
  * Thread: worker. Blocks: on its queues.
  */
 int worker_run(struct worker *worker);
+
+/* Suspends the function that is running, until worker_wake() is called with its waiter. Thread: worker. */
+void worker_suspend(void *worker);
+void worker_wake(void *worker, void *waiter);
 
 #endif

@@ -47,7 +47,7 @@ static void test_steps_do_what_they_are_told(void)
         struct problem problem;
         CU_ASSERT_EQUAL_FATAL(make(i, &step, &problem), 0);
         CU_ASSERT_EQUAL_FATAL(opened_init(&opened, rows[i].event), 0);
-        int r = enrich_step_run(step, &opened.event);
+        int r = enrich_step_run(step, &opened.event, NULL);
         CU_ASSERT_EQUAL(r, rows[i].error);
         const char *expected = rows[i].line == NULL ? rows[i].event : rows[i].line;
         CU_ASSERT_STRING_EQUAL(opened_line(&opened), expected);
@@ -69,8 +69,8 @@ static void test_a_step_is_not_used_up(void)
     for (int i = 0; i < 3; i++) {
         AUTO_OPENED opened;
         CU_ASSERT_EQUAL_FATAL(opened_init(&opened, "{\"b\":1}"), 0);
-        CU_ASSERT_EQUAL(enrich_step_run(step, &opened.event), 0);
-        CU_ASSERT_EQUAL(enrich_step_run(step, &opened.event), 0);
+        CU_ASSERT_EQUAL(enrich_step_run(step, &opened.event, NULL), 0);
+        CU_ASSERT_EQUAL(enrich_step_run(step, &opened.event, NULL), 0);
         CU_ASSERT_STRING_EQUAL(opened_line(&opened), "{\"b\":1,\"a\":\"v\"}");
     }
 }
@@ -139,7 +139,7 @@ static void test_copies(void)
                                               &step, &problem),
                               0);
         CU_ASSERT_EQUAL_FATAL(opened_init(&opened, copies[i].event), 0);
-        CU_ASSERT_EQUAL(enrich_step_run(step, &opened.event), copies[i].error);
+        CU_ASSERT_EQUAL(enrich_step_run(step, &opened.event, NULL), copies[i].error);
         CU_ASSERT_STRING_EQUAL(opened_line(&opened),
                                copies[i].line == NULL ? copies[i].event : copies[i].line);
     }
@@ -154,7 +154,7 @@ static void test_a_copy_is_of_that_moment(void)
     CU_ASSERT_EQUAL_FATAL(enrich_copy_new("/a", "/b", false, false, &step, &problem), 0);
     CU_ASSERT_EQUAL_FATAL(opened_init(&opened, "{\"a\":{\"x\":1}}"), 0);
     CU_ASSERT_EQUAL(weir_event_set_int64(&opened.event, "/a/x", 2), 0);
-    CU_ASSERT_EQUAL(enrich_step_run(step, &opened.event), 0);
+    CU_ASSERT_EQUAL(enrich_step_run(step, &opened.event, NULL), 0);
     CU_ASSERT_EQUAL(weir_event_set_int64(&opened.event, "/a/x", 3), 0);
     CU_ASSERT_STRING_EQUAL(opened_line(&opened), "{\"a\":{\"x\":3},\"b\":{\"x\":2}}");
 }
@@ -179,7 +179,7 @@ static void test_a_copy_that_is_too_deep_fails(void)
         CU_ASSERT_EQUAL_FATAL(enrich_copy_new("/a", places[i].path, false, false, &step, &problem),
                               0);
         CU_ASSERT_EQUAL_FATAL(opened_init_len(&opened, json.data, json.len), 0);
-        CU_ASSERT_EQUAL(enrich_step_run(step, &opened.event), places[i].error);
+        CU_ASSERT_EQUAL(enrich_step_run(step, &opened.event, NULL), places[i].error);
     }
 }
 
@@ -218,7 +218,7 @@ static void test_filters(void)
                               0);
         CU_ASSERT_EQUAL_FATAL(opened_init(&opened, filters[i / 2].event), 0);
         int expected = filters[i / 2].matches == drops ? WEIR_DROP : 0;
-        CU_ASSERT_EQUAL(enrich_step_run(step, &opened.event), expected);
+        CU_ASSERT_EQUAL(enrich_step_run(step, &opened.event, NULL), expected);
         CU_ASSERT_STRING_EQUAL(opened_line(&opened), filters[i / 2].event);
     }
 }

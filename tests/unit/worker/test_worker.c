@@ -71,8 +71,9 @@ static void failed(void *context)
 }
 
 /* The first step of the tests: what it does stands in the event. */
-static int obey(const void *step, struct weir_event *event)
+static int obey(const void *step, struct weir_event *event, struct weir_http *http)
 {
+    (void)http;
     struct weir_view order;
     (void)step;
     if (weir_event_get_string(event, "/do", &order) < 0) {

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "worker/flight.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    /* What an event takes beside its bytes: what was touched of its stack, its function's call. */
+    COST_BASE = 14 * 1024,
+    /* A copy, links, and a line as long as the event; eight bytes a token. */
+    COST_PER_BYTE = 3,
+    COST_PER_TOKEN = 8,
+    /* Where the tokens are not counted yet. */
+    COST_PER_BYTE_UNINDEXED = 12,
+    MEMORY_KEPT = 64 * 1024,
+};
+
+void flight_push(struct flight_list *list, struct flight *flight)
+{
+    flight->next = NULL;
+    if (list->first == NULL) {
+        list->first = flight;
+    } else {
+        list->last->next = flight;
+    }
+    list->last = flight;
+}
+
+struct flight *flight_pop(struct flight_list *list)
+{
+    struct flight *flight = list->first;
+    if (flight != NULL) {
+        list->first = flight->next;
+    }
+    return flight;
+}
+
+size_t flight_cost(const struct batch_event *event)
+{
+    size_t len = event->len;
+    return COST_BASE + (event->n_tokens == 0
+                            ? COST_PER_BYTE_UNINDEXED * len
+                            : COST_PER_BYTE * len + COST_PER_TOKEN * (size_t)event->n_tokens);
+}
+
+static int reserve(struct flight *flight, size_t size)
+{
+    if (size <= flight->memory_size) {
+        return 0;
+    }
+    free(flight->memory);
+    flight->memory_size = 0;
+    flight->memory = malloc(size);
+    if (flight->memory == NULL) {
+        return -ENOMEM;
+    }
+    flight->memory_size = size;
+    return 0;
+}
+
+/* The reader's tokens, or those that are made here. Returns 0, a positive outcome, or -errno. */
+static int find_tokens(struct flight *flight, const struct batch *batch,
+                       const struct batch_event *event, const uint32_t **ret_tokens,
+                       size_t *ret_n_tokens)
+{
+    struct json_indexer *indexer = flight->worker->indexer;
+    *ret_tokens = batch->tokens + event->first_token;
+    *ret_n_tokens = event->n_tokens;
+    if (event->n_tokens > 0) {
+        return 0;
+    }
+    int r = json_index(indexer, batch->bytes.data + event->offset, event->len, ret_tokens,
+                       ret_n_tokens);
+    if (r > 0) {
+        flight->fault = json_indexer_fault(indexer);
+        *ret_n_tokens = 0;
+    }
+    return r;
+}
+
+int flight_load(struct flight *flight, const struct batch *batch, const struct batch_event *event)
+{
+    const uint32_t *tokens;
+    size_t n_tokens;
+    flight->refusal = find_tokens(flight, batch, event, &tokens, &n_tokens);
+    if (flight->refusal < 0) {
+        return flight->refusal;
+    }
+    /* The sentinel stands behind the tokens. */
+    size_t tokens_size = n_tokens == 0 ? 0 : (n_tokens + 1) * sizeof(*tokens);
+    int r = reserve(flight, tokens_size + event->len);
+    if (r < 0) {
+        return r;
+    }
+    if (tokens_size > 0) {
+        memcpy(flight->memory, tokens, tokens_size);
+    }
+    flight->tokens = flight->memory;
+    flight->n_tokens = n_tokens;
+    flight->bytes = (char *)flight->memory + tokens_size;
+    memcpy(flight->bytes, batch->bytes.data + event->offset, event->len);
+    flight->len = event->len;
+    flight->position = event->position;
+    flight->read_ns = batch->read_ns;
+    flight->is_keyless = event->is_keyless;
+    if (event->n_tokens == 0 && event->len > INDEXED_KEPT) {
+        (void)json_indexer_shrink(flight->worker->indexer, INDEXED_KEPT);
+    }
+    return 0;
+}
+
+void flight_unload(struct flight *flight)
+{
+    if (flight->is_begun) {
+        event_reset(&flight->event);
+    }
+    if (flight->memory_size > MEMORY_KEPT) {
+        free(flight->memory);
+        flight->memory = NULL;
+        flight->memory_size = 0;
+    }
+    flight->fiber = NULL;
+    flight->session = NULL;
+    flight->is_first = false;
+    flight->is_begun = false;
+    flight->is_done = false;
+    flight->is_called_off = false;
+    flight->result = 0;
+    flight->refusal = 0;
+}
+
+void flight_free(struct flight *flight)
+{
+    event_deinit(&flight->event);
+    free(flight->memory);
+    free(flight);
+}
