@@ -104,7 +104,7 @@ enum http_cause http_answer_append(struct weir_http *session, struct http_answer
         return HTTP_CAUSE_BODY_TOO_LARGE;
     }
     if (!charge(session, answer, answer->body.len + len)) {
-        return HTTP_CAUSE_MEMORY;
+        return HTTP_CAUSE_ROOM;
     }
     return buffer_append(&answer->body, bytes, len) < 0 ? HTTP_CAUSE_MEMORY : HTTP_CAUSE_NONE;
 }

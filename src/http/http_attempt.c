@@ -12,8 +12,8 @@
 /* Where a replica is behind it is asked again at least this often. */
 #define YOUNG_CAP_NS (1 * NS_PER_S)
 
-/* How soon a body for which there was no memory is asked for again. */
-#define MEMORY_PAUSE_NS (20 * NS_PER_MS)
+/* How soon a body for which there was no room is asked for again. */
+#define ROOM_PAUSE_NS (20 * NS_PER_MS)
 
 static int64_t remaining_ns(const struct weir_http *session)
 {
@@ -306,7 +306,7 @@ static void release_host(struct http_call *call, enum http_cause cause)
 {
     struct http_client *client = http_call_session(call)->client;
     enum http_outcome outcome = HTTP_OUTCOME_SUCCESS;
-    if (cause == HTTP_CAUSE_CANCELLED || cause == HTTP_CAUSE_MEMORY) {
+    if (cause == HTTP_CAUSE_CANCELLED || cause == HTTP_CAUSE_ROOM || cause == HTTP_CAUSE_MEMORY) {
         outcome = HTTP_OUTCOME_NONE;
     } else if (http_cause_is_of_host(cause, call->answer->status)) {
         outcome = HTTP_OUTCOME_FAILURE;
@@ -317,21 +317,21 @@ static void release_host(struct http_call *call, enum http_cause cause)
 }
 
 /* Later, and without its costing an attempt. */
-static void wait_for_memory(struct http_call *call)
+static void wait_for_room(struct http_call *call)
 {
     struct weir_http *session = http_call_session(call);
     session->client->counts.memory_waits++;
     call->n_attempts--;
     http_answer_clear(session, call->answer);
-    http_attempt_pause(call, MEMORY_PAUSE_NS, false);
+    http_attempt_pause(call, ROOM_PAUSE_NS, false);
 }
 
 static void conclude(struct http_call *call, enum http_cause cause)
 {
     const struct http_client *client = http_call_session(call)->client;
     call->cause = cause;
-    if (cause == HTTP_CAUSE_MEMORY) {
-        wait_for_memory(call);
+    if (cause == HTTP_CAUSE_ROOM) {
+        wait_for_room(call);
         return;
     }
     if (cause == HTTP_CAUSE_REDIRECT && follow(call)) {

@@ -157,6 +157,10 @@ struct http_client {
     struct http_lookups *lookups;
     struct buffer scratch;
     bool is_cancelling;
+    /* A function may go on, since the poll has begun. */
+    bool has_woken;
+    /* Its wake-up was sent. */
+    bool is_woken;
     /* -errno, from inside a callback. */
     int failure;
     struct http_counts counts;
@@ -220,6 +224,8 @@ int http_shards_open(struct http_client *client);
 void http_shards_close(struct http_client *client);
 int http_shard_add(struct http_client *client, CURL *easy, struct http_shard **ret_shard);
 void http_shard_remove(struct http_shard *shard, CURL *easy);
+/* Runs timers, and takes the transfers that are done. */
+void http_shards_run_timers(struct http_client *client);
 /* Waits up to timeout_ms and drives what is ready. Returns 0 or -errno. */
 int http_shards_drive(struct http_client *client, int timeout_ms);
 

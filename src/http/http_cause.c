@@ -34,6 +34,7 @@ static const struct {
     [HTTP_CAUSE_ADDRESS] = { "address", -EHOSTUNREACH, HTTP_AGAIN_NEVER },
     [HTTP_CAUSE_ARGUMENT] = { "argument", -EINVAL, HTTP_AGAIN_NEVER },
     [HTTP_CAUSE_MEMORY] = { "memory", -ENOMEM, HTTP_AGAIN_NEVER },
+    [HTTP_CAUSE_ROOM] = { "memory", -ENOMEM, HTTP_AGAIN_NEVER },
     [HTTP_CAUSE_CANCELLED] = { "cancelled", -ECANCELED, HTTP_AGAIN_NEVER },
 };
 
@@ -118,7 +119,8 @@ enum http_cause http_cause_of(const struct http_ending *ending)
     case CURLE_BAD_CONTENT_ENCODING:
         return HTTP_CAUSE_ENCODING;
     case CURLE_OUT_OF_MEMORY:
-        return HTTP_CAUSE_MEMORY;
+        /* Also what a line of a head above libcurl's limit is called. */
+        return ending->is_connected ? HTTP_CAUSE_HEADERS_TOO_LARGE : HTTP_CAUSE_MEMORY;
     case CURLE_URL_MALFORMAT:
     case CURLE_BAD_FUNCTION_ARGUMENT:
         return HTTP_CAUSE_ARGUMENT;

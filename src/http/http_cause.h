@@ -40,6 +40,8 @@ enum http_cause {
     HTTP_CAUSE_ADDRESS,
     HTTP_CAUSE_ARGUMENT,
     HTTP_CAUSE_MEMORY,
+    /* No room for a body now: later, without its costing an attempt. */
+    HTTP_CAUSE_ROOM,
     HTTP_CAUSE_CANCELLED,
     HTTP_CAUSES,
 };

@@ -227,6 +227,7 @@ void http_call_end(struct http_call *call, enum http_cause cause)
             histogram_add(&client->latency, client_now_ns(client) - call->started_ns, 1);
         }
     }
+    client->has_woken = true;
     client->options.wake(client->options.context, session->waiter);
 }
 
@@ -271,9 +272,11 @@ static int timeout_ms(const struct http_client *client, int64_t timeout_ns)
 
 int http_client_poll(struct http_client *client, int64_t timeout_ns)
 {
+    client->has_woken = false;
     begin_calls(client);
-    http_timers_run(&client->timers, client_now_ns(client));
-    return http_shards_drive(client, timeout_ms(client, timeout_ns));
+    http_shards_run_timers(client);
+    /* What has ended already is not to wait for the network. */
+    return http_shards_drive(client, client->has_woken ? 0 : timeout_ms(client, timeout_ns));
 }
 
 /* The calls that stand in timers, one after the other: each end takes one out. */

@@ -373,6 +373,7 @@ static void distribute(struct weir_lookup *lookup, struct weir_http *leader, int
             }
             if (wish->session != leader) {
                 wish->session->wish = NULL;
+                client->has_woken = true;
                 client->options.wake(client->options.context, wish->session->waiter);
             }
         }

@@ -199,8 +199,7 @@ static void collect(struct http_shard *shard)
     }
 }
 
-/* Runs timers until what they set for now has run, too; then takes what is done. */
-static void run_timers(struct http_client *client)
+void http_shards_run_timers(struct http_client *client)
 {
     http_timers_run(&client->timers, client_now_ns(client));
     for (struct http_shard *shard = client->shards; shard != NULL; shard = shard->next) {
@@ -223,6 +222,7 @@ static void take_event(struct http_client *client, const struct epoll_event *eve
 {
     if (event->data.u64 == WAKE_MARK) {
         wakeup_clear(client->options.wakeup);
+        client->is_woken = true;
         return;
     }
     int events = (event->events & EPOLLIN ? CURL_CSELECT_IN : 0) |
@@ -242,6 +242,11 @@ int http_shards_drive(struct http_client *client, int timeout_ms)
     for (int i = 0; i < n; i++) {
         take_event(client, &events[i]);
     }
-    run_timers(client);
+    if (client->is_woken) {
+        /* Perhaps by another client, which has given a host's place back. */
+        client->is_woken = false;
+        http_lines_pump(client);
+    }
+    http_shards_run_timers(client);
     return client->failure;
 }

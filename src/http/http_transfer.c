@@ -365,7 +365,7 @@ struct http_call *http_transfer_call(const struct http_transfer *transfer)
 struct http_ending http_transfer_ending(const struct http_transfer *transfer, CURLcode code)
 {
     curl_off_t connected_us = 0;
-    if (code == CURLE_OPERATION_TIMEDOUT) {
+    if (code == CURLE_OPERATION_TIMEDOUT || code == CURLE_OUT_OF_MEMORY) {
         curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
     }
     return (struct http_ending){
