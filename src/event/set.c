@@ -10,6 +10,8 @@
 #include "json/text.h"
 #include "json/walk.h"
 
+enum { SCRATCH_KEPT = 256 * 1024 };
+
 /* Parses the text of a pointer; a malformed one is complained of. */
 static int parse(struct weir_event *event, const char *text, struct pointer *ret_pointer)
 {
@@ -45,8 +47,12 @@ int event_set_string_at(struct weir_event *event, const struct pointer *pointer,
     struct buffer *scratch = &event->scratch;
     buffer_clear(scratch);
     int r = json_quote(scratch, text, len);
-    return r < 0 ? event_complain(event, pointer, r)
-                 : set_copy(event, pointer, scratch->data, scratch->len);
+    r = r < 0 ? event_complain(event, pointer, r)
+              : set_copy(event, pointer, scratch->data, scratch->len);
+    /* Many events may be under way, each with a scratch of its own. */
+    buffer_clear(scratch);
+    buffer_shrink(scratch, SCRATCH_KEPT);
+    return r;
 }
 
 int weir_event_set_string_len(struct weir_event *event, const char *pointer_text, const char *value,

@@ -97,14 +97,21 @@ static bool charge(struct weir_http *session, struct http_answer *answer, size_t
 }
 
 enum http_cause http_answer_append(struct weir_http *session, struct http_answer *answer,
-                                   const char *bytes, size_t len)
+                                   const char *bytes, size_t len, size_t expected)
 {
     size_t limit = session->client->settings.max_body_bytes;
     if (len > limit - answer->body.len) {
         return HTTP_CAUSE_BODY_TOO_LARGE;
     }
-    if (!charge(session, answer, answer->body.len + len)) {
+    size_t most = answer->body.len == 0 && expected <= limit && expected > len
+                      ? expected
+                      : answer->body.len + len;
+    if (!charge(session, answer, most)) {
         return HTTP_CAUSE_ROOM;
+    }
+    if (answer->body.len == 0 && expected > len && expected <= limit) {
+        /* Without this it would be copied as it grows, and end half empty; a NUL stands behind it. */
+        (void)buffer_reserve(&answer->body, expected + 1);
     }
     return buffer_append(&answer->body, bytes, len) < 0 ? HTTP_CAUSE_MEMORY : HTTP_CAUSE_NONE;
 }

@@ -232,9 +232,9 @@ int http_shards_drive(struct http_client *client, int timeout_ms);
 /* http_answer.c: */
 struct http_answer *http_answer_new(struct weir_http *session);
 void http_answers_free(struct weir_http *session);
-/* Appends bytes of a body. Returns HTTP_CAUSE_NONE or why not. */
+/* Appends bytes of a body, of which so many are expected in all (0: not known). Returns HTTP_CAUSE_NONE or why not. */
 enum http_cause http_answer_append(struct weir_http *session, struct http_answer *answer,
-                                   const char *bytes, size_t len);
+                                   const char *bytes, size_t len, size_t expected);
 /* Forgets what an attempt has left. */
 void http_answer_clear(struct weir_http *session, struct http_answer *answer);
 /* The last value of a header, NULL without one. */

@@ -55,7 +55,13 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *context)
     struct http_call *call = transfer->call;
     size_t len = size * n;
     transfer->n_bytes += len;
-    transfer->aborted = http_answer_append(http_call_session(call), call->answer, bytes, len);
+    curl_off_t expected = 0;
+    if (call->answer->body.len == 0) {
+        /* Encoded, where it is: then it grows beyond. */
+        curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &expected);
+    }
+    transfer->aborted = http_answer_append(http_call_session(call), call->answer, bytes, len,
+                                           expected > 0 ? (size_t)expected : 0);
     return transfer->aborted == HTTP_CAUSE_NONE ? len : CURL_WRITEFUNC_ERROR;
 }
 
