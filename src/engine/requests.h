@@ -26,6 +26,7 @@ struct job_requests {
     struct arena arena;
     /* Events under way in all workers. */
     atomic_size_t n_in_flight;
+    atomic_size_t in_flight_peak;
     /* An enum worker_stop. */
     atomic_int stop;
     struct enrich_content_counts content;

@@ -15,7 +15,7 @@
 enum {
     CHARGED_FROM = 16 * 1024,
     CHARGE_BLOCK = 64 * 1024,
-    CHARGE_FACTOR = 3,
+    CHARGE_FACTOR = 6,
     BODY_KEPT = 64 * 1024
 };
 

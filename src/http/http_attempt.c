@@ -354,6 +354,7 @@ static void renew(struct http_call *call)
     client->counts.attempts--;
     call->n_attempts--;
     call->is_fresh = true;
+    call->cause = HTTP_CAUSE_RESET;
     http_line_enter(call, true);
 }
 

@@ -88,7 +88,6 @@ struct http_counts {
     uint64_t budget_waits;
     uint64_t stale_connections;
     uint64_t memory_waits;
-    uint64_t in_flight_peak;
     uint64_t lookup_keys;
     uint64_t lookup_requests;
     /* Keys that shared a request, or an answer, with another; and that the cache answered. */

@@ -40,6 +40,7 @@ struct http_transfer {
     const char *body;
     int64_t timeout_ms;
     bool is_fresh;
+    bool waits_for_streams;
     /* Of this attempt. */
     size_t head_bytes;
     uint64_t n_bytes;
@@ -143,7 +144,6 @@ static int setup(struct http_transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
-    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
                      (long)(settings->is_crowded ? SMALL_BUFFER : USUAL_BUFFER));
@@ -279,6 +279,21 @@ static enum http_cause set_headers(struct http_transfer *transfer)
     return HTTP_CAUSE_NONE;
 }
 
+/*
+ * Over TLS a request waits until it is known whether a connection that is being made has streams for it
+ * too, which the handshake tells. In clear text libcurl (7.88.1) would learn that from the first reply,
+ * and one that hangs would hold up all others.
+ */
+static void set_wait(struct http_transfer *transfer)
+{
+    const struct http_place *place = transfer->call->place;
+    bool waits = strncmp(place->target != NULL ? place->target : place->origin, "https:", 6) == 0;
+    if (waits != transfer->waits_for_streams) {
+        transfer->waits_for_streams = waits;
+        curl_easy_setopt(transfer->easy, CURLOPT_PIPEWAIT, waits ? 1L : 0L);
+    }
+}
+
 static enum http_cause prepare(struct http_transfer *transfer)
 {
     enum http_cause cause = set_url(transfer);
@@ -290,6 +305,7 @@ static enum http_cause prepare(struct http_transfer *transfer)
     }
     set_method(transfer);
     set_timeout(transfer);
+    set_wait(transfer);
     if (transfer->is_fresh != transfer->call->is_fresh) {
         transfer->is_fresh = transfer->call->is_fresh;
         curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, transfer->is_fresh ? 1L : 0L);
@@ -343,9 +359,6 @@ enum http_cause http_transfer_start(struct http_call *call)
     }
     client->active = transfer;
     client->n_transfers++;
-    if (client->n_transfers > client->counts.in_flight_peak) {
-        client->counts.in_flight_peak = client->n_transfers;
-    }
     call->transfer = transfer;
     return HTTP_CAUSE_NONE;
 }

@@ -284,15 +284,30 @@ static void enter_lane(struct flights *flights, struct flight *flight,
     }
 }
 
+/* One more is under way. False: there are as many as there may be. */
+static bool count_in(const struct worker_waiting *waiting)
+{
+    size_t n = atomic_fetch_add_explicit(waiting->n_in_flight, 1, memory_order_relaxed) + 1;
+    if (n > waiting->max_in_flight) {
+        atomic_fetch_sub_explicit(waiting->n_in_flight, 1, memory_order_relaxed);
+        return false;
+    }
+    size_t peak = atomic_load_explicit(waiting->in_flight_peak, memory_order_relaxed);
+    while (n > peak &&
+           !atomic_compare_exchange_weak_explicit(waiting->in_flight_peak, &peak, n,
+                                                  memory_order_relaxed, memory_order_relaxed)) {
+        continue;
+    }
+    return true;
+}
+
 /* A document becomes a flight. False: there is no room for it now. */
 static bool take_document(struct flights *flights, const struct batch *batch,
                           const struct batch_event *event)
 {
     const struct worker_waiting *waiting = waiting_of(flights);
     size_t cost = flight_cost(event);
-    if (atomic_fetch_add_explicit(waiting->n_in_flight, 1, memory_order_relaxed) >=
-        waiting->max_in_flight) {
-        atomic_fetch_sub_explicit(waiting->n_in_flight, 1, memory_order_relaxed);
+    if (!count_in(waiting)) {
         return false;
     }
     struct flight *flight = NULL;

@@ -68,8 +68,9 @@ struct worker_waiting {
     void (*cancel)(void *context, bool everything);
     enum worker_order order;
     size_t stack_size;
-    /* Events under way in all workers together, and how many there may be. */
+    /* Events under way in all workers together, the most there were, and how many there may be. */
     atomic_size_t *n_in_flight;
+    atomic_size_t *in_flight_peak;
     size_t max_in_flight;
     /* An enum worker_stop, set by whoever then wakes the poll. */
     const atomic_int *stop;
