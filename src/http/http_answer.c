@@ -55,6 +55,7 @@ void http_answers_free(struct weir_http *session)
         struct http_answer *answer = session->answers;
         session->answers = answer->next;
         drop_document(session, answer);
+        http_decode_end(session->client, answer);
         set_charge(session, answer, 0);
         buffer_deinit(&answer->body);
         buffer_deinit(&answer->head);
@@ -69,6 +70,7 @@ void http_answers_free(struct weir_http *session)
 void http_answer_clear(struct weir_http *session, struct http_answer *answer)
 {
     drop_document(session, answer);
+    http_decode_end(session->client, answer);
     buffer_clear(&answer->body);
     buffer_clear(&answer->head);
     buffer_shrink(&answer->body, BODY_KEPT);

@@ -361,6 +361,7 @@ static void renew(struct http_call *call)
 /* The reply is whole: is it what was asked for? */
 static enum http_cause judge(struct http_call *call)
 {
+    http_decode_end(http_call_session(call)->client, call->answer);
     return buffer_text(&call->answer->body) == NULL ? HTTP_CAUSE_MEMORY : judge_status(call);
 }
 
@@ -370,6 +371,10 @@ void http_attempt_done(struct http_call *call, CURLcode code)
     struct http_line *line = call->place->line;
     struct http_ending ending = http_transfer_ending(call->transfer, code);
     enum http_cause cause = http_cause_of(&ending);
+    if (cause == HTTP_CAUSE_NONE && !http_decode_is_whole(call->answer)) {
+        cause = HTTP_CAUSE_ENCODING;
+        ending.text = "the end of the gzip body is missing";
+    }
     bool is_stale =
         cause == HTTP_CAUSE_RESET && !call->is_fresh && http_transfer_is_reused(call->transfer);
     session->spent_ns += client_now_ns(session->client) - call->attempt_ns;

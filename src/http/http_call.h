@@ -15,6 +15,7 @@
 #include "base/buffer.h"
 #include "event/event.h"
 #include "http/http_client.h"
+#include "http/http_inflate.h"
 #include "http/http_timer.h"
 
 struct http_shard;
@@ -28,6 +29,9 @@ struct http_document {
     struct json_indexer *indexer;
 };
 
+/* Each of 40 KiB. */
+enum { INFLATERS_KEPT = 16 };
+
 /* What came back; lives as long as its session. */
 struct http_answer {
     struct http_answer *next;
@@ -37,6 +41,9 @@ struct http_answer {
     int status;
     /* What of the body is charged to the room. */
     size_t charged;
+    /* Bytes of it have come; they are gzip, unless this is NULL. */
+    bool is_body_begun;
+    struct http_inflate *inflater;
     /* NULL: not parsed. */
     struct http_document *document;
 };
@@ -154,6 +161,8 @@ struct http_client {
     struct http_random random;
     struct weir_http *sessions_idle;
     struct http_document *documents_idle;
+    struct http_inflate *inflaters[INFLATERS_KEPT];
+    size_t n_inflaters;
     struct http_lookups *lookups;
     struct buffer scratch;
     bool is_cancelling;
@@ -228,6 +237,18 @@ void http_shard_remove(struct http_shard *shard, CURL *easy);
 void http_shards_run_timers(struct http_client *client);
 /* Waits up to timeout_ms and drives what is ready. Returns 0 or -errno. */
 int http_shards_drive(struct http_client *client, int timeout_ms);
+
+/* http_decode.c: */
+/*
+ * Takes what has come of a body, of which so many bytes are expected in all (0: not known). Returns
+ * HTTP_CAUSE_NONE or why not.
+ */
+enum http_cause http_decode(struct weir_http *session, struct http_answer *answer,
+                            const char *bytes, size_t len, size_t expected);
+/* Whether nothing is missing of what was decoded. */
+bool http_decode_is_whole(const struct http_answer *answer);
+void http_decode_end(struct http_client *client, struct http_answer *answer);
+void http_decode_free(struct http_client *client);
 
 /* http_answer.c: */
 struct http_answer *http_answer_new(struct weir_http *session);

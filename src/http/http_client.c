@@ -31,8 +31,6 @@ static int add_header(struct http_client *client, const char *text)
 static int compose_headers(struct http_client *client)
 {
     const struct http_settings *settings = &client->settings;
-    const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
-    bool has_brotli = (version->features & CURL_VERSION_BROTLI) != 0;
     bool has_agent = false;
     bool has_encoding = false;
     int r = 0;
@@ -48,8 +46,7 @@ static int compose_headers(struct http_client *client)
         r = r < 0 || buffer_text(&agent) == NULL ? -ENOMEM : add_header(client, agent.data);
     }
     if (r == 0 && !has_encoding) {
-        r = add_header(client, has_brotli ? "Accept-Encoding: gzip, deflate, br"
-                                          : "Accept-Encoding: gzip, deflate");
+        r = add_header(client, "Accept-Encoding: gzip");
     }
     return r;
 }
@@ -125,6 +122,7 @@ void http_client_free(struct http_client *client)
     http_shards_close(client);
     http_places_free(client);
     free_sessions(client);
+    http_decode_free(client);
     http_timers_deinit(&client->timers);
     curl_slist_free_all(client->headers);
     buffer_deinit(&client->scratch);

@@ -14,7 +14,7 @@ enum { GZIP_WINDOW_BITS = 15 + 16 };
 struct http_inflate {
     z_stream stream;
     /* A member has ended; input that follows begins another. */
-    int is_ended;
+    bool is_ended;
 };
 
 int http_inflate_new(struct http_inflate **ret_inflate)
@@ -55,7 +55,7 @@ int http_inflate_step(struct http_inflate *inflater, struct http_inflate_io *io)
         if (inflater->is_ended && inflateReset(stream) != Z_OK) {
             return -EBADMSG;
         }
-        inflater->is_ended = 0;
+        inflater->is_ended = false;
         uInt in_len = at_most_uint(io->in_len);
         uInt out_len = at_most_uint(io->out_len);
         stream->next_in = (const Bytef *)io->in;
@@ -68,7 +68,7 @@ int http_inflate_step(struct http_inflate *inflater, struct http_inflate_io *io)
         io->out += out_len - stream->avail_out;
         io->out_len -= out_len - stream->avail_out;
         if (z == Z_STREAM_END) {
-            inflater->is_ended = 1;
+            inflater->is_ended = true;
             z = Z_OK;
         }
     }
@@ -82,4 +82,15 @@ int http_inflate_step(struct http_inflate *inflater, struct http_inflate_io *io)
     default:
         return -EBADMSG;
     }
+}
+
+bool http_inflate_is_ended(const struct http_inflate *inflater)
+{
+    return inflater->is_ended;
+}
+
+int http_inflate_restart(struct http_inflate *inflater)
+{
+    inflater->is_ended = false;
+    return inflateReset(&inflater->stream) == Z_OK ? 0 : -EINVAL;
 }

@@ -7,6 +7,7 @@
 #ifndef WEIR_HTTP_HTTP_INFLATE_H
 #define WEIR_HTTP_HTTP_INFLATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -32,5 +33,11 @@ struct http_inflate_io {
  * follow each other. Returns 0, -EBADMSG (not gzip, or damaged), or -ENOMEM.
  */
 int http_inflate_step(struct http_inflate *inflater, struct http_inflate_io *io);
+
+/* Whether all input was whole members, and there was one: their checksums are right. */
+bool http_inflate_is_ended(const struct http_inflate *inflater);
+
+/* As new, without allocating. Returns 0 or -EINVAL: it is of no more use. */
+int http_inflate_restart(struct http_inflate *inflater);
 
 #endif

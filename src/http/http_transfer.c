@@ -57,12 +57,11 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *context)
     size_t len = size * n;
     transfer->n_bytes += len;
     curl_off_t expected = 0;
-    if (call->answer->body.len == 0) {
-        /* Encoded, where it is: then it grows beyond. */
+    if (!call->answer->is_body_begun) {
         curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &expected);
     }
-    transfer->aborted = http_answer_append(http_call_session(call), call->answer, bytes, len,
-                                           expected > 0 ? (size_t)expected : 0);
+    transfer->aborted = http_decode(http_call_session(call), call->answer, bytes, len,
+                                    expected > 0 ? (size_t)expected : 0);
     return transfer->aborted == HTTP_CAUSE_NONE ? len : CURL_WRITEFUNC_ERROR;
 }
 
@@ -131,8 +130,6 @@ static int setup(struct http_transfer *transfer)
         { CURLOPT_SHARE, transfer->client->share },
         { CURLOPT_SSLCERT, (void *)(uintptr_t)settings->certificate_file },
         { CURLOPT_SSLKEY, (void *)(uintptr_t)settings->key_file },
-        /* What is asked for stands in the headers; this has libcurl decode what comes. */
-        { CURLOPT_ACCEPT_ENCODING, (void *)(uintptr_t) "" },
     };
     CURLcode code = CURLE_OK;
     for (size_t i = 0; code == CURLE_OK && i < ARRAY_SIZE(pointers); i++) {
@@ -387,10 +384,15 @@ struct http_ending http_transfer_ending(const struct http_transfer *transfer, CU
     if (code == CURLE_OPERATION_TIMEDOUT || code == CURLE_OUT_OF_MEMORY) {
         curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
     }
+    const char *text =
+        transfer->error[0] != '\0' || code == CURLE_OK ? transfer->error : curl_easy_strerror(code);
+    if (transfer->aborted != HTTP_CAUSE_NONE) {
+        /* It was we: libcurl only says that it could not write. */
+        text = "";
+    }
     return (struct http_ending){
         .code = code,
-        .text = transfer->error[0] != '\0' || code == CURLE_OK ? transfer->error
-                                                               : curl_easy_strerror(code),
+        .text = text,
         .is_connected = connected_us > 0,
         .has_head = transfer->head_bytes > 0,
         .aborted = transfer->aborted,

@@ -62,6 +62,9 @@ def a_broken_body_is_never_used(bench):
         '/badchunk': [Reply(raw=b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\ncont'),
                       Reply()],
         '/gzip': [Reply(body=whole[:-9] + b'xxxxxxxxx', headers=(('Content-Encoding', 'gzip'),)), Reply()],
+        # Content-Length agrees, and so does all that is there.
+        '/gzipcut': [Reply(body=whole[:-10], headers=(('Content-Encoding', 'gzip'),)), Reply()],
+        '/gziphead': [Reply(body=whole[:10], headers=(('Content-Encoding', 'gzip'),)), Reply()],
         '/nogzip': [Reply(headers=(('Content-Encoding', 'gzip'),)), Reply()],
     }
     events = numbered(bench, 70, keys=70)
@@ -141,13 +144,25 @@ def bodies_above_the_limit(bench):
     bomb = gzip.compress(b'\0' * (64 << 20))
     plans = {'/plain': [Reply(body=b'x' * (4 << 20))],
              '/bomb': [Reply(body=bomb, headers=(('Content-Encoding', 'gzip'),))],
-             '/nested': [Reply(body=gzip.compress(bomb), headers=(('Content-Encoding', 'gzip, gzip'),))],
              '/chunked': [Reply(raw=b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n' +
                                 b''.join(b'10000\r\n' + b'y' * 65536 + b'\r\n' for _ in range(40)))]}
     with FaultServer(plans) as server:
         for path in plans:
             fails(bench, events, server.url(path), 'body_too_large', 1, {'max_body': '1MiB'})
             assert len(server.log_of(path)) == 1, path
+
+
+def encodings_that_were_not_asked_for(bench):
+    events = one_event(bench)
+    twice = gzip.compress(gzip.compress(b'\0' * (64 << 20)))
+    plans = {'/listed': [('Content-Encoding', 'gzip, gzip')],
+             '/nested': [('Content-Encoding', 'gzip'), ('Content-Encoding', 'gzip')],
+             '/br': [('Content-Encoding', 'br')], '/deflate': [('Content-Encoding', 'deflate')]}
+    with FaultServer({path: [Reply(body=twice, headers=headers)]
+                      for path, headers in plans.items()}) as server:
+        for path in plans:
+            fails(bench, events, server.url(path), 'encoding', 4, {'retry': {'base': '1ms'}})
+            assert server.log_of(path)[0].headers['accept-encoding'] == 'gzip'
 
 
 def heads_that_are_too_much(bench):
@@ -208,5 +223,5 @@ def a_private_address(bench):
 if __name__ == '__main__':
     main([nobody_listens, reset_before_the_first_byte, a_broken_body_is_never_used,
           stale_connections_are_no_failure, stalls_are_cut_off, the_deadline_is_of_all_attempts,
-          garbage_is_asked_for_once_more, bodies_above_the_limit, heads_that_are_too_much, redirects,
-          a_private_address])
+          garbage_is_asked_for_once_more, bodies_above_the_limit, encodings_that_were_not_asked_for,
+          heads_that_are_too_much, redirects, a_private_address])

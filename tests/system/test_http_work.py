@@ -128,7 +128,7 @@ def everything_fails_at_once(bench):
         [Reply(408), Reply(429), Reply()], [Reply(200, b'content body', closes=True)],
     ]
     good = {0, 1, 5, 7, 9, 12, 13, 16, 18, 19}
-    events = numbered(bench, 20 * n, keys=2 * n)
+    events = numbered(bench, 20 * n, keys=4 * n, zipf=0)
     with FaultServer({'/well': [Reply()]}) as well:
         def mixed(asked, n_before):
             plan = faults[int(asked.path[1:]) % 20]
@@ -139,7 +139,7 @@ def everything_fails_at_once(bench):
             accounting, http = ask(
                 bench, events, steps,
                 {'attempt_timeout': '300ms', 'max_body': '100KiB', 'limits': {'concurrency': 256},
-                 'retry': {'base': '1ms', 'cap': '10ms', 'attempts': 3, 'missing_age': '0s',
+                 'retry': {'base': '1ms', 'cap': '10ms', 'attempts': 4, 'missing_age': '0s',
                            'budget_percent': 1000}, 'breaker': {'failures': 0},
                  'low_speed': {'bytes': '64', 'window': '400ms'}})
     assert accounting['delivered'] + accounting['errored'] == 20 * n == accounting['read'], accounting
