@@ -87,8 +87,9 @@ struct weir_http_request {
     /* Of one attempt; 0: http.attempt_timeout. */
     int64_t timeout_ms;
     /*
-     * GET, HEAD, PUT, DELETE, OPTIONS and TRACE may be repeated; of others only what never reached the
-     * server is sent again, unless this is set: then each attempt carries the same Idempotency-Key.
+     * GET, HEAD, PUT, DELETE, OPTIONS and TRACE may be repeated. Others are sent again only where no
+     * connection was made, or it was reset before the first byte of a reply, unless this is set: then each
+     * attempt carries the same Idempotency-Key.
      */
     bool is_idempotent;
     /*

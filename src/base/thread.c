@@ -78,6 +78,11 @@ int thread_start(pthread_t *ret_thread, const char *name, void *(*entry)(void *)
 {
     sigset_t all, before;
     sigfillset(&all);
+    /* Blocked, what a thread does wrong would end the process without its handler. */
+    static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP };
+    for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
+        sigdelset(&all, faults[i]);
+    }
     int r = pthread_sigmask(SIG_SETMASK, &all, &before);
     if (r != 0) {
         return -r;

@@ -7,6 +7,7 @@
 #include <libgen.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -137,11 +138,24 @@ static void log_errors(const struct job *job)
     }
 }
 
+/* A terminal, a pipe: what cannot be replaced. */
+static bool is_device(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
+}
+
 int job_report_check(const char *path, struct problem *problem)
 {
     AUTO_FREE char *copy = strdup(path);
     if (copy == NULL) {
         return problem_set(problem, ENOMEM, EXIT_SOFTWARE, "out of memory");
+    }
+    if (is_device(path)) {
+        return access(path, W_OK) == 0
+                   ? 0
+                   : problem_set(problem, errno, EXIT_CONFIG, "--report %s: cannot write to it: %s",
+                                 path, strerror(errno));
     }
     const char *directory = dirname(copy);
     if (access(directory, W_OK | X_OK) < 0) {
@@ -153,6 +167,11 @@ int job_report_check(const char *path, struct problem *problem)
 
 static int write_report(const char *path, const struct buffer *text)
 {
+    if (is_device(path)) {
+        AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
+        return fd < 0 ? -errno
+                      : filesystem_write_all(filesystem_system(), fd, text->data, text->len);
+    }
     AUTO_FREE char *for_directory = strdup(path);
     AUTO_FREE char *for_name = strdup(path);
     if (for_directory == NULL || for_name == NULL) {

@@ -27,6 +27,7 @@ static const struct {
     [HTTP_CAUSE_BODY_TOO_LARGE] = { "body_too_large", -EMSGSIZE, HTTP_AGAIN_NEVER },
     [HTTP_CAUSE_HEADERS_TOO_LARGE] = { "headers_too_large", -EMSGSIZE, HTTP_AGAIN_NEVER },
     [HTTP_CAUSE_ENCODING] = { "encoding", -EBADMSG, HTTP_AGAIN_IDEMPOTENT },
+    [HTTP_CAUSE_ENCODING_UNKNOWN] = { "encoding", -EBADMSG, HTTP_AGAIN_NEVER },
     [HTTP_CAUSE_PROTOCOL] = { "protocol", -EBADMSG, HTTP_AGAIN_ONCE },
     [HTTP_CAUSE_GARBAGE] = { "garbage", -EBADMSG, HTTP_AGAIN_ONCE },
     [HTTP_CAUSE_RETRY_AFTER] = { "retry_after_exceeds_deadline", -EBUSY, HTTP_AGAIN_NEVER },

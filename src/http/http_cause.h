@@ -31,6 +31,8 @@ enum http_cause {
     HTTP_CAUSE_BODY_TOO_LARGE,
     HTTP_CAUSE_HEADERS_TOO_LARGE,
     HTTP_CAUSE_ENCODING,
+    /* One that was not asked for. */
+    HTTP_CAUSE_ENCODING_UNKNOWN,
     HTTP_CAUSE_PROTOCOL,
     /* Not the JSON that was asked for. */
     HTTP_CAUSE_GARBAGE,

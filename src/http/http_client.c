@@ -215,6 +215,8 @@ void http_call_end(struct http_call *call, enum http_cause cause)
 {
     struct weir_http *session = http_call_session(call);
     struct http_client *client = session->client;
+    /* Nobody is woken twice. */
+    require(call->state != HTTP_CALL_IDLE);
     detach(call);
     call->cause = cause;
     call->state = HTTP_CALL_IDLE;

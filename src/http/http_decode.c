@@ -45,10 +45,10 @@ static enum http_cause begin(struct http_client *client, struct http_answer *ans
     const char *encoding = find_encoding(answer, &is_many);
     answer->is_body_begun = true;
     if (encoding == NULL || strcasecmp(encoding, "identity") == 0 || encoding[0] == '\0') {
-        return is_many ? HTTP_CAUSE_ENCODING : HTTP_CAUSE_NONE;
+        return is_many ? HTTP_CAUSE_ENCODING_UNKNOWN : HTTP_CAUSE_NONE;
     }
     if (is_many || (strcasecmp(encoding, "gzip") != 0 && strcasecmp(encoding, "x-gzip") != 0)) {
-        return HTTP_CAUSE_ENCODING;
+        return HTTP_CAUSE_ENCODING_UNKNOWN;
     }
     return take_inflater(client, answer) < 0 ? HTTP_CAUSE_MEMORY : HTTP_CAUSE_NONE;
 }

@@ -284,7 +284,8 @@ static void close_lookup(struct weir_lookup *lookup)
     struct weir_http *sleeper = lookup->sleeper;
     lookup->is_open = false;
     lookup->sleeper = NULL;
-    if (sleeper != NULL) {
+    /* Its time may have come already: it is woken, and has not run yet. */
+    if (sleeper != NULL && sleeper->call.state != HTTP_CALL_IDLE) {
         http_call_end(&sleeper->call, HTTP_CAUSE_NONE);
     }
 }

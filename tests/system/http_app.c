@@ -112,6 +112,9 @@ static int dig(int depth, volatile char *deeper)
     return depth == 0 ? here[0] : dig(depth - 1, here) + here[0];
 }
 
+/* The group is one for all workers, and so is what it asks. */
+static char lookup_url[256];
+
 static int request_texts(struct weir_lookup *lookup, const char *const *keys, size_t n_keys,
                          struct weir_http *http, struct weir_http_response *ret_response,
                          void *context)
@@ -145,9 +148,6 @@ static int split_texts(struct weir_lookup *lookup, const char *const *keys, size
     }
     return r;
 }
-
-/* The group is one for all workers, and so is what it asks. */
-static char lookup_url[256];
 
 static const struct weir_lookup_group texts = {
     .size = sizeof(struct weir_lookup_group),

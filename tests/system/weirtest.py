@@ -167,11 +167,12 @@ class Bench:
 
     # Processes
 
-    def start(self, *arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, log=None, env=None):
-        """Starts weir; its stderr goes to the file log (default: one of its own)."""
+    def start(self, *arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, log=None, env=None,
+              program=None):
+        """Starts weir, or an application; its stderr goes to the file log (default: one of its own)."""
         log = log or self.path(f'stderr.{len(self.processes)}')
         with open(log, 'wb') as stderr:
-            process = subprocess.Popen([self.weir, *map(str, arguments)], stdin=stdin, stdout=stdout,
+            process = subprocess.Popen([program or self.weir, *map(str, arguments)], stdin=stdin, stdout=stdout,
                                        stderr=stderr, cwd=self.dir,
                                        env={**os.environ, **(env or {})})
         process.log = pathlib.Path(log)
