@@ -81,7 +81,7 @@ def page_of(event):
 def the_source_waits_above_max_in_flight(bench):
     events = numbered(bench, 500, keys=500)
     gate = [False]
-    with FaultServer({'/': lambda asked, n: Reply() if gate[0] else Reply(delay=1)}) as server:
+    with FaultServer({'/': lambda asked, n: Reply() if gate[0] else Reply(delay=3)}) as server:
         config = job(bench, events, [request(server.url('/{/revision/rev_id}'))],
                      {'limits': {'concurrency': 1000}}, max_in_flight=40)
         process = bench.start('run', '--config', config)
