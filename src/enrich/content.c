@@ -24,6 +24,8 @@
 
 enum { DOMAIN_MAX = 255, REQUEST_ID_MAX = 128, PAUSE_MS = 250, PAUSE_MAX_MS = 1000 };
 
+static const char slots_path[] = "/revision/content_slots";
+
 struct content_step {
     char *endpoint;
     struct weir_lookup_group group;
@@ -34,7 +36,6 @@ struct content_step {
     struct pointer is_visible;
     struct pointer domain;
     struct pointer request_id;
-    struct pointer slots;
 };
 
 /* A header's text from a field of the event; empty where it has none that may stand there. */
@@ -238,7 +239,7 @@ static int take_answer(const struct content_step *own, struct weir_event *event,
             return r;
         }
     }
-    int r = weir_event_get_count(event, own->slots.text, &n_slots);
+    int r = weir_event_get_count(event, slots_path, &n_slots);
     if (r < 0) {
         return r;
     }
@@ -323,7 +324,6 @@ static void free_content(void *context)
     pointer_deinit(&own->is_visible);
     pointer_deinit(&own->domain);
     pointer_deinit(&own->request_id);
-    pointer_deinit(&own->slots);
     free(own->endpoint);
     free(own);
 }
@@ -339,7 +339,6 @@ static int compile(struct content_step *own, const struct enrich_content_options
         { "/revision/is_content_visible", &own->is_visible },
         { "/meta/domain", &own->domain },
         { "/meta/request_id", &own->request_id },
-        { "/revision/content_slots", &own->slots },
     };
     for (size_t i = 0; i < ARRAY_SIZE(pointers); i++) {
         int r = enrich_pointer(pointers[i].text, pointers[i].pointer, problem);
@@ -367,7 +366,7 @@ int enrich_content_new(const struct enrich_content_options *options, struct enri
                        struct problem *problem)
 {
     struct enrich_step *step = NULL;
-    int r = enrich_step_new("/revision/content_slots", &step, problem);
+    int r = enrich_step_new(slots_path, &step, problem);
     if (r < 0) {
         return r;
     }
