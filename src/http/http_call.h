@@ -210,8 +210,8 @@ void http_attempt_done(struct http_call *call, CURLcode code);
 /* Pauses a call, then lets it try again. */
 void http_attempt_pause(struct http_call *call, int64_t delay_ns, bool needs_budget);
 
-/* A timer's function: the pause of a call is over. */
-void http_attempt_pause_end(void *call);
+/* A timer's function: the pause of a call (its context) is over. */
+void http_attempt_pause_end(void *context);
 
 /* http_transfer.c: */
 
@@ -224,8 +224,8 @@ struct http_ending http_transfer_ending(const struct http_transfer *transfer, CU
 /* Whether it went over a connection that was kept from before. */
 bool http_transfer_is_reused(const struct http_transfer *transfer);
 int http_transfer_status(const struct http_transfer *transfer);
-/* Ends the attempts that are too slow. */
-void http_transfer_sweep(void *client);
+/* A timer's function: ends the attempts of a client (its context) that are too slow. */
+void http_transfer_sweep(void *context);
 void http_transfers_free(struct http_client *client);
 
 /* http_shard.c: */

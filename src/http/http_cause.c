@@ -80,7 +80,7 @@ static enum http_cause cause_of_handshake(const struct http_ending *ending)
     bool is_broken = strstr(ending->text, "SYSCALL") != NULL ||
                      strstr(ending->text, "reset by peer") != NULL ||
                      strstr(ending->text, "unexpected eof") != NULL;
-    return is_broken ? HTTP_CAUSE_CONNECT : HTTP_CAUSE_TLS;
+    return is_broken ? HTTP_CAUSE_CONNECT : HTTP_CAUSE_TLS_VERIFY;
 }
 
 enum http_cause http_cause_of(const struct http_ending *ending)

@@ -296,7 +296,7 @@ static bool count_in(const struct worker_waiting *waiting)
     while (n > peak &&
            !atomic_compare_exchange_weak_explicit(waiting->in_flight_peak, &peak, n,
                                                   memory_order_relaxed, memory_order_relaxed)) {
-        continue;
+        /* Another worker was first. */
     }
     return true;
 }

@@ -38,7 +38,7 @@ static int make_url(const struct job *job, struct weir_event *event, char *url, 
 
 static int get(const struct job *job, struct weir_event *event, struct weir_http *http)
 {
-    struct weir_http_response response;
+    struct weir_http_response response = { 0 };
     char url[256];
     int r = make_url(job, event, url, sizeof(url));
     if (r == 0) {
@@ -49,8 +49,8 @@ static int get(const struct job *job, struct weir_event *event, struct weir_http
 
 static int get_twice(const struct job *job, struct weir_event *event, struct weir_http *http)
 {
-    struct weir_http_response first;
-    struct weir_http_response second;
+    struct weir_http_response first = { 0 };
+    struct weir_http_response second = { 0 };
     struct weir_view title;
     char url[256];
     int r = weir_event_get_string(event, "/page/page_title", &title);
@@ -74,7 +74,7 @@ static int get_twice(const struct job *job, struct weir_event *event, struct wei
 
 static int post(const struct job *job, struct weir_event *event, struct weir_http *http)
 {
-    struct weir_http_response response;
+    struct weir_http_response response = { 0 };
     char url[256];
     int r = make_url(job, event, url, sizeof(url));
     if (r == 0) {
@@ -86,7 +86,7 @@ static int post(const struct job *job, struct weir_event *event, struct weir_htt
 /* A failure that the function deals with is none. */
 static int tolerate(const struct job *job, struct weir_event *event, struct weir_http *http)
 {
-    struct weir_http_response response;
+    struct weir_http_response response = { 0 };
     char url[256];
     int r = make_url(job, event, url, sizeof(url));
     if (r == 0) {

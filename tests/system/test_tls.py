@@ -21,7 +21,7 @@ daemon off;
 master_process off;
 pid {directory}/nginx.pid;
 error_log {directory}/error.log info;
-events {{ worker_connections 64; }}
+events {{ worker_connections 1024; }}
 http {{
     {temp_paths}
     log_format spoken '$server_protocol $status $sent_http_content_encoding $body_bytes_sent';
