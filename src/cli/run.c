@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -135,6 +136,18 @@ static enum exit_code parse(struct run_arguments *arguments, int argc, char **ar
                                         : EXIT_DONE;
 }
 
+/*
+ * What is large goes back to the system as soon as it is freed. Left to itself malloc(3) takes the first
+ * large block that is freed for a sign to keep such blocks, in pieces, and the memory limit is about all of
+ * it.
+ */
+static void bound_memory(void)
+{
+    enum { LARGE = 1024 * 1024, KEPT = 4 * 1024 * 1024 };
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE);
+    (void)mallopt(M_TRIM_THRESHOLD, KEPT);
+}
+
 enum exit_code cli_run(const struct weir_app *app, int argc, char **argv)
 {
     struct run_arguments arguments = { .level = LOG_INFO };
@@ -142,6 +155,7 @@ enum exit_code cli_run(const struct weir_app *app, int argc, char **argv)
     if (code != EXIT_DONE) {
         return code;
     }
+    bound_memory();
     log_setup(arguments.level, arguments.format);
     AUTO(config) config = NULL;
     code = load_config(&arguments.load, app, &config);

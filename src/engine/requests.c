@@ -256,6 +256,11 @@ static int poll_client(void *context, int64_t timeout_ns)
     return http_client_poll(context, timeout_ns);
 }
 
+static size_t n_parked(const void *context)
+{
+    return http_client_n_parked(context);
+}
+
 static void cancel(void *context, bool everything)
 {
     http_client_cancel(context, everything);
@@ -283,6 +288,7 @@ struct worker_waiting requests_waiting(struct job_requests *requests, const stru
         .begin = begin,
         .end = http_session_end,
         .poll = poll_client,
+        .n_parked = n_parked,
         .cancel = cancel,
         .order = order_of(config->ordering),
         .stack_size = (size_t)config->http.stack_bytes,

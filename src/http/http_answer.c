@@ -16,12 +16,22 @@ enum {
     CHARGED_FROM = 16 * 1024,
     CHARGE_BLOCK = 64 * 1024,
     CHARGE_FACTOR = 6,
-    BODY_KEPT = 64 * 1024
+    BODY_KEPT = 64 * 1024,
+    /* So many that nobody has now, and so much of each. */
+    ANSWERS_KEPT = 256,
+    IDLE_KEPT = 16 * 1024,
 };
 
 struct http_answer *http_answer_new(struct weir_http *session)
 {
-    struct http_answer *answer = calloc(1, sizeof(*answer));
+    struct http_client *client = session->client;
+    struct http_answer *answer = client->answers_idle;
+    if (answer != NULL) {
+        client->answers_idle = answer->next;
+        client->n_answers_idle--;
+    } else {
+        answer = calloc(1, sizeof(*answer));
+    }
     if (answer != NULL) {
         answer->next = session->answers;
         session->answers = answer;
@@ -49,21 +59,42 @@ static void drop_document(struct weir_http *session, struct http_answer *answer)
     }
 }
 
+static void answer_free(struct http_answer *answer)
+{
+    buffer_deinit(&answer->body);
+    buffer_deinit(&answer->head);
+    free(answer);
+}
+
 void http_answers_free(struct weir_http *session)
 {
+    struct http_client *client = session->client;
     while (session->answers != NULL) {
         struct http_answer *answer = session->answers;
         session->answers = answer->next;
-        drop_document(session, answer);
-        http_decode_end(session->client, answer);
-        set_charge(session, answer, 0);
-        buffer_deinit(&answer->body);
-        buffer_deinit(&answer->head);
-        free(answer);
+        http_answer_clear(session, answer);
+        if (client->n_answers_idle == ANSWERS_KEPT) {
+            answer_free(answer);
+            continue;
+        }
+        buffer_shrink(&answer->body, IDLE_KEPT);
+        buffer_shrink(&answer->head, IDLE_KEPT);
+        answer->next = client->answers_idle;
+        client->answers_idle = answer;
+        client->n_answers_idle++;
     }
     if (session->has_reserve) {
         room_unreserve(session->client->options.room);
         session->has_reserve = false;
+    }
+}
+
+void http_answers_free_idle(struct http_client *client)
+{
+    while (client->answers_idle != NULL) {
+        struct http_answer *answer = client->answers_idle;
+        client->answers_idle = answer->next;
+        answer_free(answer);
     }
 }
 

@@ -148,6 +148,11 @@ struct http_client {
     struct http_transfer *idle;
     struct http_transfer *active;
     size_t n_transfers;
+    /* By descriptor: what http_shard.c knows of it. */
+    uint8_t *sockets;
+    size_t n_sockets;
+    /* Calls that wait for what a host allows. */
+    size_t n_parked;
     struct http_call *first_new;
     struct http_call *last_new;
     struct http_timers timers;
@@ -161,6 +166,8 @@ struct http_client {
     struct http_random random;
     struct weir_http *sessions_idle;
     struct http_document *documents_idle;
+    struct http_answer *answers_idle;
+    size_t n_answers_idle;
     struct http_inflate *inflaters[INFLATERS_KEPT];
     size_t n_inflaters;
     struct http_lookups *lookups;
@@ -238,6 +245,10 @@ void http_shards_run_timers(struct http_client *client);
 /* Waits up to timeout_ms and drives what is ready. Returns 0 or -errno. */
 int http_shards_drive(struct http_client *client, int timeout_ms);
 
+/* A descriptor that curl connects was opened, or is to be closed. Returns 0 or -ENOMEM. */
+int http_shards_opened(struct http_client *client, int fd);
+void http_shards_closed(struct http_client *client, int fd);
+
 /* http_decode.c: */
 /*
  * Takes what has come of a body, of which so many bytes are expected in all (0: not known). Returns
@@ -252,7 +263,9 @@ void http_decode_free(struct http_client *client);
 
 /* http_answer.c: */
 struct http_answer *http_answer_new(struct weir_http *session);
+/* Those of a session, for others to use. */
 void http_answers_free(struct weir_http *session);
+void http_answers_free_idle(struct http_client *client);
 /* Appends bytes of a body, of which so many are expected in all (0: not known). Returns HTTP_CAUSE_NONE or why not. */
 enum http_cause http_answer_append(struct weir_http *session, struct http_answer *answer,
                                    const char *bytes, size_t len, size_t expected);

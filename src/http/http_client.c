@@ -122,6 +122,7 @@ void http_client_free(struct http_client *client)
     http_shards_close(client);
     http_places_free(client);
     free_sessions(client);
+    http_answers_free_idle(client);
     http_decode_free(client);
     http_timers_deinit(&client->timers);
     curl_slist_free_all(client->headers);
@@ -312,6 +313,11 @@ void http_client_cancel(struct http_client *client, bool everything)
 size_t http_client_n_transfers(const struct http_client *client)
 {
     return client->n_transfers;
+}
+
+size_t http_client_n_parked(const struct http_client *client)
+{
+    return client->n_parked;
 }
 
 const struct http_counts *http_client_counts(const struct http_client *client)

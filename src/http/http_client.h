@@ -153,6 +153,9 @@ void http_client_cancel(struct http_client *client, bool everything);
 /* Requests that are being sent or answered now. */
 size_t http_client_n_transfers(const struct http_client *client);
 
+/* Requests that wait for what a host allows: its limits, its budget, its breaker, a pause. */
+size_t http_client_n_parked(const struct http_client *client);
+
 const struct http_counts *http_client_counts(const struct http_client *client);
 /* Time of calls from their first attempt to their end, in ns. */
 const struct histogram *http_client_latency(const struct http_client *client);

@@ -236,6 +236,7 @@ void http_line_enter(struct http_call *call, bool is_retry)
 {
     struct http_line *line = call->place->line;
     call->state = HTTP_CALL_WAITING;
+    line->client->n_parked++;
     if (call->needs_budget && !call->has_budget) {
         append(&line->first_retry, &line->last_retry, call);
     } else if (is_retry) {
@@ -248,6 +249,7 @@ void http_line_enter(struct http_call *call, bool is_retry)
 void http_line_remove(struct http_call *call)
 {
     struct http_line *line = call->place->line;
+    line->client->n_parked--;
     if (!http_calls_remove(&line->first, &line->last, call)) {
         (void)http_calls_remove(&line->first_retry, &line->last_retry, call);
     }
@@ -305,6 +307,7 @@ static void send_first(struct http_line *line, int64_t now_ns, bool is_probe)
     struct http_client *client = line->client;
     struct http_call *call = line->first;
     line->first = call->next;
+    client->n_parked--;
     call->is_admitted = true;
     call->is_probe = is_probe;
     call->has_budget = false;

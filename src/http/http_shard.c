@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -60,6 +61,7 @@ void http_shards_close(struct http_client *client)
         free(shard);
     }
     curl_share_cleanup(client->share);
+    free(client->sockets);
     if (client->epoll_fd >= 0) {
         close(client->epoll_fd);
     }
@@ -96,32 +98,96 @@ static int on_timer(CURLM *multi, long timeout_ms, void *context)
     return 0;
 }
 
-/* A descriptor that libcurl has closed has left the set by itself, and may have come again. */
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *known)
+/*
+ * What is known of a descriptor that curl has opened through us. It stays in the set while its connection is
+ * kept, since to take it out and in again with every request costs more than all else that a poll does.
+ */
+enum {
+    SOCKET_OURS = 1,
+    /* In the set, for input and nothing else. */
+    SOCKET_WATCHED = 2,
+    /* And for the time being of no interest. */
+    SOCKET_UNWANTED = 4,
+};
+
+int http_shards_opened(struct http_client *client, int fd)
 {
-    (void)easy;
-    struct http_shard *shard = context;
-    int epoll_fd = shard->client->epoll_fd;
-    if (what == CURL_POLL_REMOVE) {
-        (void)epoll_ctl(epoll_fd, EPOLL_CTL_DEL, fd, NULL);
-        return 0;
+    if ((size_t)fd >= client->n_sockets) {
+        size_t n = 2 * (size_t)fd + 64;
+        uint8_t *grown = realloc(client->sockets, n);
+        if (grown == NULL) {
+            return -ENOMEM;
+        }
+        memset(grown + client->n_sockets, 0, n - client->n_sockets);
+        client->sockets = grown;
+        client->n_sockets = n;
     }
+    client->sockets[fd] = SOCKET_OURS;
+    return 0;
+}
+
+void http_shards_closed(struct http_client *client, int fd)
+{
+    /* It leaves the set by itself. */
+    if ((size_t)fd < client->n_sockets) {
+        client->sockets[fd] = 0;
+    }
+}
+
+/* NULL: one that curl has made itself, to be woken by its resolver. */
+static uint8_t *state_of(const struct http_client *client, curl_socket_t fd)
+{
+    bool is_ours = (size_t)fd < client->n_sockets && client->sockets[fd] != 0;
+    return is_ours ? &client->sockets[fd] : NULL;
+}
+
+static void unwatch(struct http_client *client, curl_socket_t fd, uint8_t *state)
+{
+    if (state != NULL && *state & SOCKET_WATCHED) {
+        *state |= SOCKET_UNWANTED;
+        return;
+    }
+    (void)epoll_ctl(client->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+}
+
+/* A descriptor of curl's own may have been closed, and have come again, without a word. */
+static int watch(const struct http_shard *shard, curl_socket_t fd, int what)
+{
+    int epoll_fd = shard->client->epoll_fd;
     struct epoll_event event = {
         .events = (what & CURL_POLL_IN ? (uint32_t)EPOLLIN : 0) |
                   (what & CURL_POLL_OUT ? (uint32_t)EPOLLOUT : 0),
         .data.u64 = (uint64_t)shard->number << 32 | (uint32_t)fd,
     };
-    int r = epoll_ctl(epoll_fd, known == NULL ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event);
+    int r = epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event);
     if (r < 0 && errno == EEXIST) {
         r = epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &event);
-    } else if (r < 0 && errno == ENOENT) {
-        r = epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event);
     }
+    return r < 0 ? -errno : 0;
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *known)
+{
+    (void)easy;
+    (void)known;
+    struct http_shard *shard = context;
+    uint8_t *state = state_of(shard->client, fd);
+    if (what == CURL_POLL_REMOVE) {
+        unwatch(shard->client, fd, state);
+        return 0;
+    }
+    if (state != NULL && what == CURL_POLL_IN && *state & SOCKET_WATCHED) {
+        *state = SOCKET_OURS | SOCKET_WATCHED;
+        return 0;
+    }
+    int r = watch(shard, fd, what);
     if (r < 0) {
-        shard->client->failure = -errno;
+        shard->client->failure = r;
         return -1;
     }
-    curl_multi_assign(shard->multi, fd, shard);
+    if (state != NULL) {
+        *state = what == CURL_POLL_IN ? SOCKET_OURS | SOCKET_WATCHED : SOCKET_OURS;
+    }
     return 0;
 }
 
@@ -218,6 +284,18 @@ static struct http_shard *shard_of(const struct http_client *client, uint32_t nu
     return shard;
 }
 
+/* Of a kept connection, which has ended or is out of order: curl looks at it before it uses it again. */
+static bool is_unwanted(struct http_client *client, curl_socket_t fd)
+{
+    uint8_t *state = state_of(client, fd);
+    if (state == NULL || !(*state & SOCKET_UNWANTED)) {
+        return false;
+    }
+    (void)epoll_ctl(client->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+    *state = SOCKET_OURS;
+    return true;
+}
+
 static void take_event(struct http_client *client, const struct epoll_event *event)
 {
     if (event->data.u64 == WAKE_MARK) {
@@ -225,11 +303,14 @@ static void take_event(struct http_client *client, const struct epoll_event *eve
         client->is_woken = true;
         return;
     }
+    curl_socket_t fd = (curl_socket_t)(uint32_t)event->data.u64;
+    if (is_unwanted(client, fd)) {
+        return;
+    }
     int events = (event->events & EPOLLIN ? CURL_CSELECT_IN : 0) |
                  (event->events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
                  (event->events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
-    drive(shard_of(client, (uint32_t)(event->data.u64 >> 32)),
-          (curl_socket_t)(uint32_t)event->data.u64, events);
+    drive(shard_of(client, (uint32_t)(event->data.u64 >> 32)), fd, events);
 }
 
 int http_shards_drive(struct http_client *client, int timeout_ms)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "http/http_address.h"
@@ -100,7 +101,19 @@ static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_so
         transfer->aborted = HTTP_CAUSE_ADDRESS;
         return CURL_SOCKET_BAD;
     }
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd >= 0 && http_shards_opened(transfer->client, fd) < 0) {
+        close(fd);
+        fd = -1;
+    }
+    return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+/* The connection may outlive the transfer that opened it, but not the client. */
+static int on_close(void *context, curl_socket_t fd)
+{
+    http_shards_closed(context, fd);
+    return close(fd);
 }
 
 /* What stays as it is for the life of the handle. */
@@ -126,6 +139,7 @@ static int setup(struct http_transfer *transfer)
         { CURLOPT_WRITEDATA, transfer },
         { CURLOPT_HEADERDATA, transfer },
         { CURLOPT_OPENSOCKETDATA, transfer },
+        { CURLOPT_CLOSESOCKETDATA, transfer->client },
         { CURLOPT_CURLU, transfer->url },
         { CURLOPT_SHARE, transfer->client->share },
         { CURLOPT_SSLCERT, (void *)(uintptr_t)settings->certificate_file },
@@ -141,6 +155,7 @@ static int setup(struct http_transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
     curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
                      (long)(settings->is_crowded ? SMALL_BUFFER : USUAL_BUFFER));

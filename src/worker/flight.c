@@ -27,6 +27,15 @@ void flight_push(struct flight_list *list, struct flight *flight)
     list->last = flight;
 }
 
+void flight_push_first(struct flight_list *list, struct flight *flight)
+{
+    flight->next = list->first;
+    if (list->first == NULL) {
+        list->last = flight;
+    }
+    list->first = flight;
+}
+
 struct flight *flight_pop(struct flight_list *list)
 {
     struct flight *flight = list->first;

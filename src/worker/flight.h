@@ -51,6 +51,8 @@ struct flight_list {
 };
 
 void flight_push(struct flight_list *list, struct flight *flight);
+/* At the front. */
+void flight_push_first(struct flight_list *list, struct flight *flight);
 struct flight *flight_pop(struct flight_list *list);
 
 /* What a flight of an event is charged with before it is made. */

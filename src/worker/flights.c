@@ -22,10 +22,14 @@
 enum {
     FIBERS_IDLE_MAX = 256,
     FLIGHTS_IDLE_MAX = 1024,
+    /* How many wait for hosts before no more are taken, as long as some end; how many are taken at once. */
+    AHEAD_MAX = 64,
+    TAKEN_MAX = 64,
 };
 
 /* How long a result waits for others; how soon it is looked again for what nobody tells of. */
 #define RESULT_LINGER_NS (1 * NS_PER_MS)
+#define AHEAD_WAIT_NS    (2 * NS_PER_MS)
 #define LOOK_AGAIN_NS    (2 * NS_PER_MS)
 #define LOOK_SELDOM_NS   (20 * NS_PER_MS)
 
@@ -46,6 +50,13 @@ struct flights {
     int64_t results_since_ns;
     enum worker_stop stop;
     bool is_blocked;
+    /* Nothing is taken now, though there is room. */
+    bool is_ahead;
+    /* There is more to take. */
+    bool has_more;
+    /* An event has ended since progress_ns was set. */
+    bool has_progress;
+    int64_t progress_ns;
 };
 
 static const struct worker_waiting *waiting_of(const struct flights *flights)
@@ -117,8 +128,10 @@ static void retire(struct flights *flights, struct flight *flight)
     flight->charged = 0;
     atomic_fetch_sub_explicit(waiting->n_in_flight, 1, memory_order_relaxed);
     flights->n_flights--;
+    flights->has_progress = true;
     if (flights->n_idle < FLIGHTS_IDLE_MAX) {
-        flight_push(&flights->idle, flight);
+        /* Used last, and so in the cache still. */
+        flight_push_first(&flights->idle, flight);
         flights->n_idle++;
     } else {
         flight_free(flight);
@@ -238,11 +251,7 @@ static void send_unsent(struct flights *flights)
     while (flights->unsent.first != NULL) {
         struct flight *flight = flight_pop(&flights->unsent);
         if (!emit(flights, flight)) {
-            flight->next = flights->unsent.first;
-            if (flights->unsent.first == NULL) {
-                flights->unsent.last = flight;
-            }
-            flights->unsent.first = flight;
+            flight_push_first(&flights->unsent, flight);
             return;
         }
     }
@@ -363,11 +372,32 @@ static bool take_event(struct flights *flights, const struct batch *batch,
     return take_document(flights, batch, event);
 }
 
+/*
+ * Whether more events would only wait, cold, behind those that wait for a host already. Not for long: when
+ * nothing ends, others may ask others.
+ */
+static bool is_ahead(struct flights *flights)
+{
+    const struct worker_waiting *waiting = waiting_of(flights);
+    if (waiting->n_parked(waiting->context) < AHEAD_MAX) {
+        return false;
+    }
+    if (flights->has_progress) {
+        flights->has_progress = false;
+        flights->progress_ns = now_ns(flights);
+        return true;
+    }
+    return now_ns(flights) < flights->progress_ns + AHEAD_WAIT_NS;
+}
+
 /* Takes events as long as there is room. */
 static void take_input(struct flights *flights)
 {
     flights->is_blocked = flights->unsent.first != NULL;
-    while (!flights->is_blocked) {
+    flights->is_ahead = is_ahead(flights);
+    flights->has_more = false;
+    size_t n_taken = 0;
+    while (!flights->is_blocked && !flights->is_ahead) {
         if (flights->work == NULL) {
             flights->work = queue_try_pop(flights->worker->options.input);
             flights->next_event = 0;
@@ -377,6 +407,10 @@ static void take_input(struct flights *flights)
         }
         struct batch *batch = flights->work->batch;
         while (!flights->is_blocked && flights->next_event < flights->work->n_events) {
+            if (n_taken++ == TAKEN_MAX) {
+                flights->has_more = true;
+                return;
+            }
             const struct batch_event *event =
                 &batch->events[flights->work->events[flights->next_event]];
             if (take_event(flights, batch, event)) {
@@ -409,13 +443,16 @@ static void look_at_stop(struct flights *flights)
 static int64_t wait_ns(const struct flights *flights)
 {
     int64_t most_ns = INT64_MAX;
-    if (flights->ready.first != NULL) {
+    if (flights->ready.first != NULL || flights->has_more) {
         return 0;
     }
     if (flights->is_blocked || flights->unsent.first != NULL) {
         /* What ends here is seen at once; what ends in other workers is not told of. */
         bool waits_for_own = flights->unsent.first == NULL && flights->n_flights > 0;
         most_ns = waits_for_own ? LOOK_SELDOM_NS : LOOK_AGAIN_NS;
+    }
+    if (flights->is_ahead && most_ns > AHEAD_WAIT_NS) {
+        most_ns = AHEAD_WAIT_NS;
     }
     if (flights->worker->results != NULL) {
         int64_t left_ns = flights->results_since_ns + RESULT_LINGER_NS - now_ns(flights);

@@ -64,6 +64,8 @@ struct worker_waiting {
     bool (*end)(struct weir_http *session);
     /* Does what there is to do, calls worker_wake(), waits up to timeout_ns. Returns 0 or -errno. */
     int (*poll)(void *context, int64_t timeout_ns);
+    /* How many wait for what a host allows: events that ask it too would do no more. */
+    size_t (*n_parked)(const void *context);
     /* Calls off what waits, or everything. */
     void (*cancel)(void *context, bool everything);
     enum worker_order order;
