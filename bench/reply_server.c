@@ -4,8 +4,8 @@
  * request asks for stands in its path:
  *
  *     /SIZE/...              SIZE bytes, after DELAY_MS
- *     /SIZE/PERCENT/...      so many of a hundred are answered 503
- *     /SIZE/PERCENT/MS/...   so many of a hundred are answered after MS instead
+ *     /SIZE-PERCENT/...      so many of a hundred are answered 503
+ *     /SIZE-PERCENT-MS/...   so many of a hundred are answered after MS instead
  *     ...revids=1|2|...      an Action API's reply with a text of 2048 bytes for each revision
  *
  * Which requests are among the PERCENT is told by a hash of what follows; a 503 comes once for each path.
@@ -119,7 +119,7 @@ static int64_t plan(struct connection *connection, const char *path, const char 
     unsigned size = 0;
     unsigned percent = 0;
     unsigned slow_ms = 0;
-    int n = sscanf(path, "/%u/%u/%u/", &size, &percent, &slow_ms);
+    int n = sscanf(path, "/%u-%u-%u/", &size, &percent, &slow_ms);
     uint32_t h = hash(path, (size_t)(end - path));
     bool is_chosen = n >= 2 && h % 100 < percent;
     size = size < BODY_MAX ? size : BODY_MAX;

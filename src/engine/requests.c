@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/filesystem.h"
 #include "base/log.h"
 #include "engine/outside.h"
 #include "http/http_headers.h"
@@ -13,7 +15,7 @@
 /* Above so many events at once each handle's buffer is small. */
 enum { CROWD = 2048 };
 
-static bool makes_requests(const struct config *config, const struct weir_app *app)
+bool requests_are_made(const struct config *config, const struct weir_app *app)
 {
     bool are_made = app->uses_http;
     for (size_t i = 0; i < config->n_steps; i++) {
@@ -21,6 +23,34 @@ static bool makes_requests(const struct config *config, const struct weir_app *a
         are_made = are_made || kind == STEP_HTTP || kind == STEP_PAGE_CONTENT;
     }
     return are_made;
+}
+
+/*
+ * The value of a header, which "file:/a/path" has in a file, without the line break at its end. *ret_text is
+ * freed by the caller where it was read.
+ */
+static int read_value(const char *name, const char *value, char **ret_text, struct problem *problem)
+{
+    enum { SECRET_MAX = 64 * 1024 };
+    if (strncmp(value, "file:", 5) != 0) {
+        return 0;
+    }
+    const char *path = value + (strncmp(value, "file://", 7) == 0 ? 7 : 5);
+    size_t len;
+    struct stat status;
+    int r = file_read_all(path, SECRET_MAX, ret_text, &len);
+    if (r < 0) {
+        return problem_set(problem, -r, EXIT_CONFIG, "http.headers.%s: cannot read %s: %s", name,
+                           path, strerror(-r));
+    }
+    if (stat(path, &status) == 0 && (status.st_mode & (S_IRGRP | S_IROTH)) != 0) {
+        log_warning("others may read a secret", LOG_TEXT("key", "http.headers"),
+                    LOG_TEXT("path", path));
+    }
+    while (len > 0 && ((*ret_text)[len - 1] == '\n' || (*ret_text)[len - 1] == '\r')) {
+        (*ret_text)[--len] = '\0';
+    }
+    return 0;
 }
 
 /* "Name: value" of each pair. */
@@ -34,7 +64,13 @@ static int copy_headers(struct job_requests *requests, const struct config_pairs
     }
     for (size_t i = 0; i < pairs->n_items; i++) {
         AUTO_BUFFER line = { 0 };
-        if (buffer_printf(&line, "%s: %s", pairs->items[i].name, pairs->items[i].value) < 0) {
+        AUTO_FREE char *read = NULL;
+        const struct config_pair *pair = &pairs->items[i];
+        int r = read_value(pair->name, pair->value, &read, problem);
+        if (r < 0) {
+            return r;
+        }
+        if (buffer_printf(&line, "%s: %s", pair->name, read != NULL ? read : pair->value) < 0) {
             return problem_set(problem, ENOMEM, EXIT_SOFTWARE, "out of memory");
         }
         headers[i] = arena_copy(&requests->arena, line.data, line.len);
@@ -167,7 +203,7 @@ static void raise_file_limit(void)
 int requests_open(struct job_requests *requests, const struct requests_options *options,
                   struct problem *problem)
 {
-    if (!makes_requests(options->config, options->app)) {
+    if (!requests_are_made(options->config, options->app)) {
         return 0;
     }
     if (mutex_init(&requests->lock) < 0) {

@@ -37,6 +37,9 @@ struct job_requests {
     struct histogram latency;
 };
 
+/* Whether a step or the application makes requests. */
+bool requests_are_made(const struct config *config, const struct weir_app *app);
+
 struct requests_options {
     const struct config *config;
     const struct weir_app *app;

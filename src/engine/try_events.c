@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/filesystem.h"
 #include "engine/production.h"
+#include "engine/requests.h"
 #include "engine/steps.h"
 #include "event/error_type.h"
 #include "event/event.h"
@@ -198,6 +199,10 @@ enum exit_code try_events(const struct config *config, const struct job_streams 
 {
     AUTO_FREE char *text = NULL;
     size_t len;
+    if (requests_are_made(config, app)) {
+        fprintf(stderr, "weir: check --events makes no requests, and this job makes some\n");
+        return EXIT_CONFIG;
+    }
     int r = file_read_all(path, FILE_LIMIT, &text, &len);
     if (r < 0) {
         fprintf(stderr, "weir: cannot read %s: %s\n", path, strerror(-r));

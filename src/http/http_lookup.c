@@ -18,9 +18,17 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "http/http_call.h"
 
-enum { KEYS_DEFAULT = 50, KEYS_MAX = 5000, CACHE_MAX = 4096, ROUNDS_MAX = 20 };
+enum {
+    KEYS_DEFAULT = 50,
+    KEYS_MAX = 5000,
+    CACHE_MAX = 4096,
+    ROUNDS_MAX = 20,
+    LINGERS_MAX = 50,
+    BUCKETS = 4096
+};
 #define LINGER_DEFAULT_NS (5 * NS_PER_MS)
 
 /* What a wish comes to. */
@@ -44,6 +52,10 @@ struct http_wish {
 
 struct key {
     char *text;
+    /* In a bucket, with others. */
+    struct key *other;
+    uint64_t hash;
+    const struct weir_lookup *lookup;
     struct http_wish *wishes;
     bool is_answered;
     bool is_again;
@@ -76,6 +88,8 @@ struct cached {
 
 struct http_lookups {
     struct weir_lookup *lookups;
+    /* All keys that are asked for: with ten thousand events under way there are as many. */
+    struct key *buckets[BUCKETS];
     struct cached *cache;
     size_t n_cached;
     /* The next one that gives its place up. */
@@ -210,8 +224,20 @@ static struct weir_lookup *lookup_new(struct http_client *client,
     return lookup;
 }
 
+static struct key **bucket_of(const struct http_client *client, uint64_t hash)
+{
+    return &client->lookups->buckets[hash % BUCKETS];
+}
+
 static void lookup_unlink(struct weir_lookup *lookup)
 {
+    for (size_t i = 0; i < lookup->n_keys; i++) {
+        struct key **bucket = bucket_of(lookup->client, lookup->keys[i].hash);
+        while (*bucket != &lookup->keys[i]) {
+            bucket = &(*bucket)->other;
+        }
+        *bucket = lookup->keys[i].other;
+    }
     struct weir_lookup **place = &lookup->client->lookups->lookups;
     while (*place != lookup) {
         place = &(*place)->next;
@@ -233,6 +259,11 @@ static int add_key(struct weir_lookup *lookup, const struct http_lookup_options 
     if (key->text == NULL) {
         return -ENOMEM;
     }
+    struct key **bucket = bucket_of(lookup->client, options->hash);
+    key->hash = options->hash;
+    key->lookup = lookup;
+    key->other = *bucket;
+    *bucket = key;
     lookup->texts[lookup->n_keys++] = key->text;
     lookup->weight += options->weight;
     add_wish(key, wish);
@@ -248,15 +279,12 @@ static bool is_of(const struct weir_lookup *lookup, const struct http_lookup_opt
 static struct key *find_key(const struct http_client *client,
                             const struct http_lookup_options *options)
 {
-    for (struct weir_lookup *lookup = client->lookups->lookups; lookup != NULL;
-         lookup = lookup->next) {
-        for (size_t i = 0; is_of(lookup, options) && i < lookup->n_keys; i++) {
-            if (strcmp(lookup->keys[i].text, options->key) == 0) {
-                return &lookup->keys[i];
-            }
-        }
+    struct key *key = *bucket_of(client, options->hash);
+    while (key != NULL && !(key->hash == options->hash && strcmp(key->text, options->key) == 0 &&
+                            is_of(key->lookup, options))) {
+        key = key->other;
     }
-    return NULL;
+    return key;
 }
 
 static bool has_room(const struct weir_lookup *lookup, const struct http_lookup_options *options)
@@ -390,25 +418,41 @@ static int64_t linger_ns(const struct http_lookup_options *options)
     return linger_ms == 0 ? LINGER_DEFAULT_NS : linger_ms * NS_PER_MS;
 }
 
-/* Waits for others, asks, takes apart. Returns 0 or what failed. */
+/*
+ * Waits for others. While requests wait for what a host allows this one would, too: meanwhile it takes more
+ * keys. Returns 0 or what failed.
+ */
+static int linger(struct weir_lookup *lookup, struct weir_http *leader, int64_t wait_ns)
+{
+    lookup->is_open = wait_ns > 0 && lookup->n_keys < lookup->max_keys;
+    for (unsigned n = 0; lookup->is_open && n < LINGERS_MAX; n++) {
+        if (n > 0 && lookup->client->n_parked == 0) {
+            break;
+        }
+        lookup->sleeper = leader;
+        enum http_cause cause = http_session_sleep(leader, wait_ns);
+        lookup->sleeper = NULL;
+        if (cause != HTTP_CAUSE_NONE) {
+            lookup->is_open = false;
+            return http_cause_errno(cause);
+        }
+    }
+    lookup->is_open = false;
+    return 0;
+}
+
+/* Waits, asks, takes apart. Returns 0 or what failed. */
 static int ask(struct weir_lookup *lookup, struct weir_http *leader, int64_t wait_ns)
 {
     struct weir_http_response response = { 0 };
     const struct weir_lookup_group *group = lookup->group;
-    lookup->is_open = wait_ns > 0 && lookup->n_keys < lookup->max_keys;
-    if (lookup->is_open) {
-        lookup->sleeper = leader;
-        enum http_cause cause = http_session_sleep(leader, wait_ns);
-        lookup->sleeper = NULL;
-        lookup->is_open = false;
-        if (cause != HTTP_CAUSE_NONE) {
-            return http_cause_errno(cause);
-        }
+    int r = linger(lookup, leader, wait_ns);
+    if (r < 0) {
+        return r;
     }
     lookup->client->counts.lookup_requests++;
     lookup->client->counts.lookup_joined += lookup->n_keys - 1;
-    int r =
-        group->request(lookup, lookup->texts, lookup->n_keys, leader, &response, group->context);
+    r = group->request(lookup, lookup->texts, lookup->n_keys, leader, &response, group->context);
     return r < 0 ? r
                  : group->split(lookup, lookup->texts, lookup->n_keys, leader, &response,
                                 group->context);
@@ -488,6 +532,7 @@ int http_lookup(struct weir_http *http, const struct http_lookup_options *option
     struct http_client *client = http->client;
     const struct cached *cached = cache_find(client->lookups, options, client_now_ns(client));
     struct http_lookup_options wanted = *options;
+    wanted.hash = hash_bytes(options->key, strlen(options->key));
     client->counts.lookup_keys++;
     if (cached != NULL) {
         const char *copy = arena_copy(&http->arena, cached->answer, cached->answer_len);

@@ -17,6 +17,8 @@ struct http_lookup_options {
     size_t max_weight;
     /* Not with others. */
     bool is_alone;
+    /* Of key; http_lookup() fills it in. */
+    uint64_t hash;
 };
 
 /* As weir_lookup(). */

@@ -8,6 +8,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import warnings
 
 from httptest import (FaultServer, Reply, adds_up, ask, clean, failures, job, numbered, one_event,
                       request)
@@ -96,6 +97,7 @@ def context_of(directory, name='server', **attributes):
 def old_protocol(directory):
     context = context_of(directory)
     context.set_ciphers('ALL:@SECLEVEL=0')
+    warnings.simplefilter("ignore", DeprecationWarning)
     context.minimum_version = ssl.TLSVersion.TLSv1
     context.maximum_version = ssl.TLSVersion.TLSv1_1
     return context
