@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "http/http_call.h"
+#include "http/http_lookup_cache.h"
 
 enum {
     KEYS_DEFAULT = 50,
@@ -77,37 +78,17 @@ struct weir_lookup {
     struct weir_http *sleeper;
 };
 
-struct cached {
-    const struct weir_lookup_group *group;
-    char *scope;
-    char *key;
-    char *answer;
-    size_t answer_len;
-    int64_t until_ns;
-};
-
 struct http_lookups {
     struct weir_lookup *lookups;
     /* All keys that are asked for: with ten thousand events under way there are as many. */
     struct key *buckets[BUCKETS];
-    struct cached *cache;
-    size_t n_cached;
-    /* The next one that gives its place up. */
-    size_t oldest;
+    struct http_lookup_cache cache;
 };
 
 int http_lookups_new(struct http_client *client)
 {
     client->lookups = calloc(1, sizeof(*client->lookups));
     return client->lookups == NULL ? -ENOMEM : 0;
-}
-
-static void cached_free(struct cached *cached)
-{
-    free(cached->scope);
-    free(cached->key);
-    free(cached->answer);
-    *cached = (struct cached){ 0 };
 }
 
 void http_lookups_free(struct http_client *client)
@@ -117,77 +98,13 @@ void http_lookups_free(struct http_client *client)
         return;
     }
     require(lookups->lookups == NULL);
-    for (size_t i = 0; i < lookups->n_cached; i++) {
-        cached_free(&lookups->cache[i]);
-    }
-    free(lookups->cache);
+    http_lookup_cache_deinit(&lookups->cache);
     free(lookups);
 }
 
 const char *http_lookup_scope(const struct weir_lookup *lookup)
 {
     return lookup->scope;
-}
-
-static const struct cached *cache_find(const struct http_lookups *lookups,
-                                       const struct http_lookup_options *options, int64_t now_ns)
-{
-    for (size_t i = 0; i < lookups->n_cached; i++) {
-        const struct cached *cached = &lookups->cache[i];
-        if (cached->group == options->group && cached->until_ns > now_ns &&
-            strcmp(cached->key, options->key) == 0 && strcmp(cached->scope, options->scope) == 0) {
-            return cached;
-        }
-    }
-    return NULL;
-}
-
-/* The place of a new answer: one more, or the oldest one's. NULL: none is kept. */
-static struct cached *cache_take(struct http_lookups *lookups, size_t n_most)
-{
-    n_most = n_most < CACHE_MAX ? n_most : CACHE_MAX;
-    if (lookups->n_cached < n_most) {
-        struct cached *grown =
-            realloc(lookups->cache, (lookups->n_cached + 1) * sizeof(*lookups->cache));
-        if (grown == NULL) {
-            return NULL;
-        }
-        lookups->cache = grown;
-        grown[lookups->n_cached] = (struct cached){ 0 };
-        return &grown[lookups->n_cached++];
-    }
-    if (lookups->n_cached == 0) {
-        return NULL;
-    }
-    lookups->oldest = (lookups->oldest + 1) % lookups->n_cached;
-    cached_free(&lookups->cache[lookups->oldest]);
-    return &lookups->cache[lookups->oldest];
-}
-
-static void cache_keep(const struct weir_lookup *lookup, const char *key, const char *bytes,
-                       size_t len)
-{
-    const struct weir_lookup_group *group = lookup->group;
-    if (group->cache_entries == 0 || group->cache_ms <= 0) {
-        return;
-    }
-    struct cached *cached = cache_take(lookup->client->lookups, group->cache_entries);
-    if (cached == NULL) {
-        return;
-    }
-    cached->scope = strdup(lookup->scope);
-    cached->key = strdup(key);
-    cached->answer = malloc(len + 1);
-    if (cached->scope == NULL || cached->key == NULL || cached->answer == NULL) {
-        cached_free(cached);
-        cached->scope = strdup("");
-        cached->key = strdup("");
-        return;
-    }
-    memcpy(cached->answer, bytes, len);
-    cached->answer_len = len;
-    cached->group = group;
-    cached->until_ns = client_now_ns(lookup->client) + group->cache_ms * NS_PER_MS;
 }
 
 static void lookup_free(struct weir_lookup *lookup)
@@ -332,7 +249,9 @@ int weir_lookup_answer(struct weir_lookup *lookup, size_t index, const char *byt
         wish->answer = (struct weir_view){ copy, len };
     }
     key->is_answered = true;
-    cache_keep(lookup, key->text, bytes, len);
+    const struct http_lookup_name name = { lookup->group, lookup->scope, key->text };
+    http_lookup_cache_keep(&lookup->client->lookups->cache, &name, bytes, len,
+                           client_now_ns(lookup->client));
     return 0;
 }
 
@@ -530,13 +449,14 @@ int http_lookup(struct weir_http *http, const struct http_lookup_options *option
                 struct weir_view *ret_answer)
 {
     struct http_client *client = http->client;
-    const struct cached *cached = cache_find(client->lookups, options, client_now_ns(client));
+    const struct http_lookup_name name = { options->group, options->scope, options->key };
+    struct weir_view cached;
     struct http_lookup_options wanted = *options;
     wanted.hash = hash_bytes(options->key, strlen(options->key));
     client->counts.lookup_keys++;
-    if (cached != NULL) {
-        const char *copy = arena_copy(&http->arena, cached->answer, cached->answer_len);
-        *ret_answer = (struct weir_view){ copy, cached->answer_len };
+    if (http_lookup_cache_find(&client->lookups->cache, &name, client_now_ns(client), &cached)) {
+        const char *copy = arena_copy(&http->arena, cached.data, cached.len);
+        *ret_answer = (struct weir_view){ copy, cached.len };
         client->counts.lookup_cached++;
         return copy == NULL ? -ENOMEM : 0;
     }
