@@ -17,59 +17,19 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "worker/flight.h"
+#include "worker/flights_private.h"
 
 enum {
     FIBERS_IDLE_MAX = 256,
     FLIGHTS_IDLE_MAX = 1024,
-    /* How many wait for hosts before no more are taken, as long as some end; how many are taken at once. */
-    AHEAD_MAX = 64,
-    TAKEN_MAX = 64,
 };
 
 /* How long a result waits for others; how soon it is looked again for what nobody tells of. */
 #define RESULT_LINGER_NS (1 * NS_PER_MS)
-#define AHEAD_WAIT_NS    (2 * NS_PER_MS)
 #define LOOK_AGAIN_NS    (2 * NS_PER_MS)
 #define LOOK_SELDOM_NS   (20 * NS_PER_MS)
 
-struct flights {
-    struct worker *worker;
-    struct fiber_pool *fibers;
-    struct lanes *lanes;
-    struct flight_list ready;
-    /* Done, and their turn; no result batch was free. */
-    struct flight_list unsent;
-    struct flight_list idle;
-    size_t n_idle;
-    size_t n_flights;
-    /* The slice list that is being taken, and the event that comes next. */
-    struct work *work;
-    size_t next_event;
-    /* When the first result of worker->results was added. */
-    int64_t results_since_ns;
-    enum worker_stop stop;
-    bool is_blocked;
-    /* Nothing is taken now, though there is room. */
-    bool is_ahead;
-    /* There is more to take. */
-    bool has_more;
-    /* An event has ended since progress_ns was set. */
-    bool has_progress;
-    int64_t progress_ns;
-};
-
-static const struct worker_waiting *waiting_of(const struct flights *flights)
-{
-    return &flights->worker->options.waiting;
-}
-
-static int64_t now_ns(const struct flights *flights)
-{
-    return clock_now_ns(waiting_of(flights)->clock);
-}
-
-static void fail_worker(struct worker *worker, int error)
+void flights_fail(struct worker *worker, int error)
 {
     if (worker->failure == 0) {
         worker->failure = error;
@@ -79,7 +39,7 @@ static void fail_worker(struct worker *worker, int error)
 }
 
 /* Whether there is a result batch to write to; takes one if there is none. */
-static bool has_results(struct flights *flights, int64_t read_ns)
+bool flights_has_results(struct flights *flights, int64_t read_ns)
 {
     struct worker *worker = flights->worker;
     if (worker->results != NULL && worker_is_block_full(worker)) {
@@ -91,7 +51,7 @@ static bool has_results(struct flights *flights, int64_t read_ns)
             return false;
         }
         worker->results->read_ns = read_ns;
-        flights->results_since_ns = now_ns(flights);
+        flights->results_since_ns = flights_now_ns(flights);
     }
     if (read_ns < worker->results->read_ns) {
         worker->results->read_ns = read_ns;
@@ -122,7 +82,7 @@ static int write_result(struct worker *worker, struct flight *flight)
 
 static void retire(struct flights *flights, struct flight *flight)
 {
-    const struct worker_waiting *waiting = waiting_of(flights);
+    const struct worker_waiting *waiting = flights_waiting(flights);
     flight_unload(flight);
     room_set(waiting->room, flight->charged, 0);
     flight->charged = 0;
@@ -141,7 +101,7 @@ static void retire(struct flights *flights, struct flight *flight)
 /* Lets the next of the lane have its turn. */
 static void leave_lane(struct flights *flights, struct flight *flight)
 {
-    if (waiting_of(flights)->order == WORKER_UNORDERED) {
+    if (flights_waiting(flights)->order == WORKER_UNORDERED) {
         return;
     }
     struct flight *next = (struct flight *)lanes_leave(flights->lanes, &flight->lane);
@@ -149,7 +109,7 @@ static void leave_lane(struct flights *flights, struct flight *flight)
         return;
     }
     next->is_first = true;
-    if (waiting_of(flights)->order == WORKER_BY_KEY) {
+    if (flights_waiting(flights)->order == WORKER_BY_KEY) {
         flight_push(&flights->ready, next);
     } else if (next->is_done) {
         flight_push(&flights->unsent, next);
@@ -160,12 +120,12 @@ static void leave_lane(struct flights *flights, struct flight *flight)
 static bool emit(struct flights *flights, struct flight *flight)
 {
     struct worker *worker = flights->worker;
-    if (!has_results(flights, flight->read_ns)) {
+    if (!flights_has_results(flights, flight->read_ns)) {
         return false;
     }
     int r = write_result(worker, flight);
     if (r < 0) {
-        fail_worker(worker, r);
+        flights_fail(worker, r);
         /* Without memory even for this the position stays open: the ledger never passes it. */
         (void)worker_record(worker, &flight->position, VERDICT_RETURN);
     }
@@ -179,7 +139,7 @@ static void complete(struct flights *flights, struct flight *flight)
 {
     flight->is_done = true;
     if (flight->session != NULL) {
-        bool was_called_off = waiting_of(flights)->end(flight->session);
+        bool was_called_off = flights_waiting(flights)->end(flight->session);
         flight->is_called_off = flight->is_called_off || was_called_off;
         flight->session = NULL;
     }
@@ -214,7 +174,7 @@ static bool begin_document(struct flight *flight, int *ret_error)
 static void start(struct flights *flights, struct flight *flight)
 {
     struct worker *worker = flights->worker;
-    const struct worker_waiting *waiting = waiting_of(flights);
+    const struct worker_waiting *waiting = flights_waiting(flights);
     int error = 0;
     if (flights->stop != WORKER_GOES_ON || worker->failure < 0) {
         flight->is_called_off = true;
@@ -226,7 +186,7 @@ static void start(struct flights *flights, struct flight *flight)
                     : fiber_start(flights->fibers, run_function, flight, &flight->fiber);
     }
     if (error < 0) {
-        fail_worker(worker, error);
+        flights_fail(worker, error);
     }
     if (flight->fiber == NULL) {
         complete(flights, flight);
@@ -257,180 +217,9 @@ static void send_unsent(struct flights *flights)
     }
 }
 
-static struct flight *take_idle(struct flights *flights)
-{
-    struct flight *flight = flight_pop(&flights->idle);
-    if (flight != NULL) {
-        flights->n_idle--;
-        return flight;
-    }
-    flight = calloc(1, sizeof(*flight));
-    if (flight != NULL) {
-        flight->worker = flights->worker;
-    }
-    return flight;
-}
-
-/* Puts a flight where it waits for its turn. */
-static void enter_lane(struct flights *flights, struct flight *flight,
-                       const struct batch_event *event)
-{
-    switch (waiting_of(flights)->order) {
-    case WORKER_BY_KEY:
-        flight->lane.key = event->key;
-        flight->is_first = lanes_enter(flights->lanes, &flight->lane);
-        break;
-    case WORKER_BY_SOURCE:
-        flight->lane.key = event->position.partition;
-        flight->is_first = lanes_enter(flights->lanes, &flight->lane);
-        break;
-    case WORKER_UNORDERED:
-        flight->is_first = true;
-        break;
-    }
-    if (flight->is_first || waiting_of(flights)->order != WORKER_BY_KEY) {
-        flight_push(&flights->ready, flight);
-    }
-}
-
-/* One more is under way. False: there are as many as there may be. */
-static bool count_in(const struct worker_waiting *waiting)
-{
-    size_t n = atomic_fetch_add_explicit(waiting->n_in_flight, 1, memory_order_relaxed) + 1;
-    if (n > waiting->max_in_flight) {
-        atomic_fetch_sub_explicit(waiting->n_in_flight, 1, memory_order_relaxed);
-        return false;
-    }
-    size_t peak = atomic_load_explicit(waiting->in_flight_peak, memory_order_relaxed);
-    while (n > peak &&
-           !atomic_compare_exchange_weak_explicit(waiting->in_flight_peak, &peak, n,
-                                                  memory_order_relaxed, memory_order_relaxed)) {
-        /* Another worker was first. */
-    }
-    return true;
-}
-
-/* A document becomes a flight. False: there is no room for it now. */
-static bool take_document(struct flights *flights, const struct batch *batch,
-                          const struct batch_event *event)
-{
-    const struct worker_waiting *waiting = waiting_of(flights);
-    size_t cost = flight_cost(event);
-    if (!count_in(waiting)) {
-        return false;
-    }
-    struct flight *flight = NULL;
-    int r = room_try(waiting->room, 0, cost) ? 0 : -EAGAIN;
-    if (r == 0) {
-        flight = take_idle(flights);
-        r = flight == NULL ? -ENOMEM : flight_load(flight, batch, event);
-    }
-    if (r == 0) {
-        flight->charged = cost;
-        flights->n_flights++;
-        enter_lane(flights, flight, event);
-        return true;
-    }
-    atomic_fetch_sub_explicit(waiting->n_in_flight, 1, memory_order_relaxed);
-    if (r == -EAGAIN) {
-        return false;
-    }
-    room_set(waiting->room, cost, 0);
-    if (flight != NULL) {
-        flight_free(flight);
-    }
-    fail_worker(flights->worker, r);
-    return false;
-}
-
-/* What no function sees: gone through at once. False: there is nowhere to write to. */
-static bool take_other(struct flights *flights, const struct batch *batch,
-                       const struct batch_event *event, bool is_given_back)
-{
-    struct worker *worker = flights->worker;
-    if (!has_results(flights, batch->read_ns)) {
-        return false;
-    }
-    int r = is_given_back ? worker_record(worker, &event->position, VERDICT_RETURN)
-                          : worker_pass(worker, batch, event);
-    if (r < 0) {
-        fail_worker(worker, r);
-        (void)worker_record(worker, &event->position, VERDICT_RETURN);
-    }
-    result_batch_settle(worker->results);
-    return true;
-}
-
-static bool take_event(struct flights *flights, const struct batch *batch,
-                       const struct batch_event *event)
-{
-    bool is_stopped = flights->stop != WORKER_GOES_ON || flights->worker->failure < 0;
-    bool is_skipped = event->kind == BATCH_EVENT_SKIPPED;
-    if (event->kind != BATCH_EVENT_DOCUMENT || is_stopped) {
-        return take_other(flights, batch, event, is_stopped && !is_skipped);
-    }
-    return take_document(flights, batch, event);
-}
-
-/*
- * Whether more events would only wait, cold, behind those that wait for a host already. Not for long: when
- * nothing ends, others may ask others.
- */
-static bool is_ahead(struct flights *flights)
-{
-    const struct worker_waiting *waiting = waiting_of(flights);
-    if (waiting->n_parked(waiting->context) < AHEAD_MAX) {
-        return false;
-    }
-    if (flights->has_progress) {
-        flights->has_progress = false;
-        flights->progress_ns = now_ns(flights);
-        return true;
-    }
-    return now_ns(flights) < flights->progress_ns + AHEAD_WAIT_NS;
-}
-
-/* Takes events as long as there is room. */
-static void take_input(struct flights *flights)
-{
-    flights->is_blocked = flights->unsent.first != NULL;
-    flights->is_ahead = is_ahead(flights);
-    flights->has_more = false;
-    size_t n_taken = 0;
-    while (!flights->is_blocked && !flights->is_ahead) {
-        if (flights->work == NULL) {
-            flights->work = queue_try_pop(flights->worker->options.input);
-            flights->next_event = 0;
-        }
-        if (flights->work == NULL) {
-            return;
-        }
-        struct batch *batch = flights->work->batch;
-        while (!flights->is_blocked && flights->next_event < flights->work->n_events) {
-            if (n_taken++ == TAKEN_MAX) {
-                flights->has_more = true;
-                return;
-            }
-            const struct batch_event *event =
-                &batch->events[flights->work->events[flights->next_event]];
-            if (take_event(flights, batch, event)) {
-                flights->next_event++;
-            } else {
-                /* A failure gives events back: that is no block. */
-                flights->is_blocked =
-                    flights->worker->failure == 0 || flights->worker->results == NULL;
-            }
-        }
-        if (flights->next_event == flights->work->n_events) {
-            flights->work = NULL;
-            batch_unref(batch);
-        }
-    }
-}
-
 static void look_at_stop(struct flights *flights)
 {
-    const struct worker_waiting *waiting = waiting_of(flights);
+    const struct worker_waiting *waiting = flights_waiting(flights);
     enum worker_stop stop =
         (enum worker_stop)atomic_load_explicit(waiting->stop, memory_order_relaxed);
     if (stop > flights->stop) {
@@ -455,7 +244,7 @@ static int64_t wait_ns(const struct flights *flights)
         most_ns = AHEAD_WAIT_NS;
     }
     if (flights->worker->results != NULL) {
-        int64_t left_ns = flights->results_since_ns + RESULT_LINGER_NS - now_ns(flights);
+        int64_t left_ns = flights->results_since_ns + RESULT_LINGER_NS - flights_now_ns(flights);
         most_ns = left_ns < most_ns ? left_ns : most_ns;
     }
     return most_ns > 0 ? most_ns : 0;
@@ -464,7 +253,7 @@ static int64_t wait_ns(const struct flights *flights)
 static void hand_on_what_waited(struct flights *flights)
 {
     bool has_waited = flights->worker->results != NULL &&
-                      now_ns(flights) >= flights->results_since_ns + RESULT_LINGER_NS;
+                      flights_now_ns(flights) >= flights->results_since_ns + RESULT_LINGER_NS;
     if (has_waited) {
         worker_hand_on(flights->worker);
     }
@@ -478,10 +267,10 @@ static bool is_finished(const struct flights *flights)
 
 static void loop(struct flights *flights)
 {
-    const struct worker_waiting *waiting = waiting_of(flights);
+    const struct worker_waiting *waiting = flights_waiting(flights);
     while (!is_finished(flights)) {
         look_at_stop(flights);
-        take_input(flights);
+        flights_take(flights);
         run_ready(flights);
         send_unsent(flights);
         if (is_finished(flights)) {
@@ -489,7 +278,7 @@ static void loop(struct flights *flights)
         }
         int r = waiting->poll(waiting->context, wait_ns(flights));
         if (r < 0) {
-            fail_worker(flights->worker, r);
+            flights_fail(flights->worker, r);
         }
         if (flights->ready.first == NULL) {
             hand_on_what_waited(flights);
@@ -500,7 +289,7 @@ static void loop(struct flights *flights)
 
 static int flights_open(struct flights *flights)
 {
-    const struct worker_waiting *waiting = waiting_of(flights);
+    const struct worker_waiting *waiting = flights_waiting(flights);
     const struct fiber_options options = { waiting->stack_size, FIBERS_IDLE_MAX };
     int r = lanes_new(waiting->max_in_flight, &flights->lanes);
     if (r == 0) {
