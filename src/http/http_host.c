@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/log.h"
 
 enum { SLOTS = 256, HOSTS_MAX = 4096 };
 
@@ -246,6 +247,18 @@ static void count_breaker(struct http_hosts *hosts, enum http_breaker_state befo
     }
 }
 
+/* Its events wait, perhaps for long, and somebody should know why. */
+static void tell(const struct http_host *host, enum http_breaker_state before,
+                 enum http_breaker_state after)
+{
+    if (before == HTTP_BREAKER_CLOSED && after != HTTP_BREAKER_CLOSED) {
+        log_warning("a host is left alone", LOG_TEXT("host", host->name),
+                    LOG_TEXT("reason", "too many failures in a row; its events wait"));
+    } else if (before != HTTP_BREAKER_CLOSED && after == HTTP_BREAKER_CLOSED) {
+        log_info("a host answers again", LOG_TEXT("host", host->name));
+    }
+}
+
 void http_host_done(struct http_host *host, size_t client, bool is_probe, enum http_outcome outcome,
                     int64_t now_ns)
 {
@@ -254,9 +267,11 @@ void http_host_done(struct http_host *host, size_t client, bool is_probe, enum h
     host->n_under_way--;
     host->shares[client].n_under_way--;
     http_breaker_done(&host->breaker, is_probe, outcome, now_ns);
-    count_breaker(host->hosts, before, host->breaker.state);
+    enum http_breaker_state after = host->breaker.state;
+    count_breaker(host->hosts, before, after);
     wake_waiting_locked(host, client, is_probe);
     mutex_unlock(&host->lock);
+    tell(host, before, after);
 }
 
 void http_host_stop_waiting(struct http_host *host, size_t client)

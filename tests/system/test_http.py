@@ -11,7 +11,7 @@ import time
 
 from httptest import (OK, FaultServer, Reply, ask, clean, delivered, failures, job, numbered, one_event,
                       request)
-from weirtest import adds_up, main, wait_until
+from weirtest import adds_up, log_fields, main, said, wait_until
 
 RETRIED = (408, 425, 429, 500, 502, 503, 504)
 FINAL = (400, 401, 403, 404, 405, 410, 418, 451, 501, 505)
@@ -233,6 +233,10 @@ def the_breaker_leaves_a_dead_host_alone(bench):
         assert http['breaker_opened'] >= 2, http
         n_dead = len([asked for asked in server.log if asked.at < back[0]])
         assert n_dead <= 20 + 8 + 20, n_dead
+        # Both told, once each, however often it was asked in between.
+        for text in ('a host is left alone', 'a host answers again'):
+            found = log_fields(said(bench.processes[-1]), text)
+            assert len(found) == 1 and found[0]['host'] == server.url('/'), (text, found)
     bench.check(events)
 
 
