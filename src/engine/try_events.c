@@ -104,7 +104,7 @@ static int try_line(struct trial *trial, size_t line, const char *bytes, size_t 
         return 0;
     }
     uint64_t key;
-    r = r < 0 ? r : router_key(&trial->router, bytes, len, tokens, n_tokens, &trial->scratch, &key);
+    r = r < 0 ? r : router_key(&trial->router, &trial->event.document, &trial->scratch, &key);
     if (r == ROUTE_CANARY) {
         trial->n_dropped++;
         return 0;

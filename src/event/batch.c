@@ -64,20 +64,26 @@ int batch_event_fault(struct batch *batch, struct batch_event *event, const char
     return 0;
 }
 
-int batch_event_index(struct batch *batch, struct batch_event *event, const uint32_t *tokens,
-                      size_t n_tokens)
+int batch_event_index(struct batch *batch, struct batch_event *event,
+                      const struct json_document *walked)
 {
+    size_t n_tokens = walked->n_tokens;
     size_t need = batch->n_tokens + n_tokens + 1;
-    if (need * sizeof(*tokens) > 2 * batch->pool->options.batch_bytes) {
+    if (need * sizeof(uint32_t) > 2 * batch->pool->options.batch_bytes) {
         return 0;
     }
-    int r = grow((void **)&batch->tokens, &batch->tokens_capacity, need, sizeof(*batch->tokens));
+    int r = grow((void **)&batch->tokens, &batch->tokens_capacity, need, sizeof(uint32_t));
+    if (r == 0) {
+        r = grow((void **)&batch->links, &batch->links_capacity, need, sizeof(uint32_t));
+    }
     if (r < 0) {
         return r;
     }
-    memcpy(batch->tokens + batch->n_tokens, tokens, (n_tokens + 1) * sizeof(*tokens));
+    memcpy(batch->tokens + batch->n_tokens, walked->tokens, (n_tokens + 1) * sizeof(uint32_t));
+    memcpy(batch->links + batch->n_tokens, walked->links, n_tokens * sizeof(uint32_t));
     event->first_token = (uint32_t)batch->n_tokens;
     event->n_tokens = (uint32_t)n_tokens;
+    event->has_break = walked->has_break;
     batch->n_tokens = need;
     return 0;
 }
@@ -125,6 +131,7 @@ static void batch_deinit(struct batch *batch)
     arena_deinit(&batch->arena);
     free(batch->events);
     free(batch->tokens);
+    free(batch->links);
     free(batch->order);
 }
 
@@ -139,8 +146,11 @@ static void batch_clear(struct batch *batch, size_t batch_bytes)
     batch->read_ns = 0;
     if (batch->tokens_capacity > batch_bytes) {
         free(batch->tokens);
+        free(batch->links);
         batch->tokens = NULL;
+        batch->links = NULL;
         batch->tokens_capacity = 0;
+        batch->links_capacity = 0;
     }
     if (batch->charged > 0) {
         budget_release(batch->pool->options.budget, batch->charged);

@@ -21,6 +21,7 @@
 #include "base/budget.h"
 #include "base/buffer.h"
 #include "event/position.h"
+#include "json/document.h"
 
 enum { WORKERS_MAX = 256 };
 
@@ -41,12 +42,15 @@ struct batch_event {
     uint32_t offset;
     uint32_t len;
     /*
-     * Its index (json/index.h) in batch->tokens, with the sentinel behind; n_tokens 0: not indexed. A
-     * source that has it leaves it here, else the reader makes it, else (giants, and what
-     * batch_event_index() found no room for) the worker.
+     * As it was walked: its tokens in batch->tokens, with the sentinel behind, and its links at the same
+     * place in batch->links; n_tokens 0: not walked. A source that has them leaves them here, else the
+     * reader makes them, else (giants, what batch_event_index() found no room for, and what is
+     * malformed) the worker.
      */
     uint32_t first_token;
     uint32_t n_tokens;
+    /* Of the walked document (json/document.h). */
+    bool has_break;
     struct position position;
     /* Hash of the partition key. */
     uint64_t key;
@@ -75,8 +79,10 @@ struct batch {
     size_t n_events;
     size_t events_capacity;
     uint32_t *tokens;
+    uint32_t *links;
     size_t n_tokens;
     size_t tokens_capacity;
+    size_t links_capacity;
     /* Fault messages and other small things that live as long as the batch. */
     struct arena arena;
     /* Monotonic time at which the first event was read. */
@@ -104,12 +110,26 @@ int batch_event_fault(struct batch *batch, struct batch_event *event, const char
                       const char *message);
 
 /*
- * Leaves an event's index (n_tokens offsets and the sentinel behind them) to its worker. All tokens of a
- * batch take at most twice the pool's batch_bytes, four times what is usual; brackets on end take
- * more, and such an event stays without its index: its worker makes it again. Returns 0 or -ENOMEM.
+ * Leaves copies of a walked document's tokens and links to the event's worker. All of a batch take at most
+ * four times the pool's batch_bytes, four times what is usual; brackets on end take more, and such an
+ * event stays without: its worker makes them again. Returns 0 or -ENOMEM.
  */
-int batch_event_index(struct batch *batch, struct batch_event *event, const uint32_t *tokens,
-                      size_t n_tokens);
+int batch_event_index(struct batch *batch, struct batch_event *event,
+                      const struct json_document *walked);
+
+/* The document of an event that has tokens; all of it is lent by the batch. */
+static inline struct json_document batch_event_document(const struct batch *batch,
+                                                        const struct batch_event *event)
+{
+    return (struct json_document){
+        .bytes = batch->bytes.data + event->offset,
+        .len = event->len,
+        .tokens = batch->tokens + event->first_token,
+        .n_tokens = event->n_tokens,
+        .links = batch->links + event->first_token,
+        .has_break = event->has_break,
+    };
+}
 
 /*
  * Groups the events by worker: worker_of[i] is the worker of event i. Fills works[0..n_workers) and

@@ -30,6 +30,24 @@ static int reserve_links(struct weir_event *event, size_t n_tokens)
     return 0;
 }
 
+/* The tree of patches over a walked document. */
+static int begin_root(struct weir_event *event)
+{
+    const struct json_document *document = &event->document;
+    uint32_t start = document->tokens[0];
+    event->root = (struct event_node){
+        .document = document,
+        .member = JSON_END,
+        .raw = document->bytes + start,
+        .raw_len = json_value_end(document, 0) - start,
+    };
+    if (document->bytes[start] != '{') {
+        event->fault = (struct json_fault){ start, "not an object" };
+        return EVENT_NOT_OBJECT;
+    }
+    return 0;
+}
+
 int event_begin(struct weir_event *event, const char *bytes, size_t len, const uint32_t *tokens,
                 size_t n_tokens)
 {
@@ -49,17 +67,13 @@ int event_begin(struct weir_event *event, const char *bytes, size_t len, const u
     if (json_walk(document, JSON_MAX_DEPTH, &event->fault) != 0) {
         return EVENT_MALFORMED;
     }
-    event->root = (struct event_node){
-        .document = document,
-        .member = JSON_END,
-        .raw = bytes + tokens[0],
-        .raw_len = json_value_end(document, 0) - tokens[0],
-    };
-    if (bytes[tokens[0]] != '{') {
-        event->fault = (struct json_fault){ tokens[0], "not an object" };
-        return EVENT_NOT_OBJECT;
-    }
-    return 0;
+    return begin_root(event);
+}
+
+int event_begin_walked(struct weir_event *event, const struct json_document *walked)
+{
+    event->document = *walked;
+    return begin_root(event);
 }
 
 /* Gives back what a giant event has left behind. */

@@ -75,6 +75,12 @@ struct weir_event {
 int event_begin(struct weir_event *event, const char *bytes, size_t len, const uint32_t *tokens,
                 size_t n_tokens);
 
+/*
+ * The same on a document that was walked; all of it is lent until event_reset(). Returns 0 or
+ * EVENT_NOT_OBJECT.
+ */
+int event_begin_walked(struct weir_event *event, const struct json_document *walked);
+
 /* Where and why event_begin() refused. */
 static inline struct json_fault event_fault(const struct weir_event *event)
 {

@@ -41,7 +41,7 @@ static uint32_t find_key(struct weir_event *event, const struct json_document *d
     uint32_t found = JSON_END;
     for (uint32_t key = json_first(document, open); key != JSON_END;
          key = json_sibling(document, key + 2)) {
-        if (event_key_is(document, key, step)) {
+        if (json_key_is(document, key, step)) {
             event->n_duplicates += found != JSON_END;
             found = key;
         }

@@ -20,11 +20,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "json/document.h"
 #include "json/find.h"
-#include "json/text.h"
 
 struct weir_event;
 
@@ -64,20 +62,6 @@ struct event_value {
     /* The token of the member's key, or of the element; JSON_END for added members and the root. */
     uint32_t member;
 };
-
-/* Whether the key at token key of a walked document is the member that step names. */
-static inline bool event_key_is(const struct json_document *document, uint32_t key,
-                                const struct json_step *step)
-{
-    uint32_t start = document->tokens[key] + 1;
-    uint32_t link = document->links[key];
-    const char *raw = document->bytes + start;
-    if (link & JSON_LINK_ESCAPED) {
-        uint32_t raw_len = (link & JSON_LINK_OFFSET) - start;
-        return json_string_equals(raw, raw_len, step->name, step->name_len);
-    }
-    return link - start == step->name_len && memcmp(raw, step->name, step->name_len) == 0;
-}
 
 /* The child of node in touched that is at member; NULL where there is none, or no node. */
 struct event_node *event_node_touched(struct event_node *node, uint32_t member);

@@ -183,12 +183,12 @@ static int remove_named(struct weir_event *event, struct event_node *parent,
     for (uint32_t key = json_first(document, parent->token); key != JSON_END;
          key = json_sibling(document, key + 2)) {
         struct event_value value = { event_node_touched(parent, key), document, key + 2, key };
-        if (event_key_is(document, key, step) && event_node_of(event, parent, &value) == NULL) {
+        if (json_key_is(document, key, step) && event_node_of(event, parent, &value) == NULL) {
             return -ENOMEM;
         }
     }
     for (struct event_node *node = parent->touched; node != NULL; node = node->next) {
-        node->is_removed |= event_key_is(document, node->member, step);
+        node->is_removed |= json_key_is(document, node->member, step);
     }
     return 0;
 }

@@ -30,7 +30,7 @@ struct json_document {
     const uint32_t *tokens;
     uint32_t n_tokens;
     /*
-     * n_tokens entries, filled by the walk. Of { and [: the token index of the closing bracket. Of a
+     * n_tokens entries, filled by the walk; NULL: not walked. Of { and [: the token index of the closing bracket. Of a
      * string: the offset of its closing quote, and JSON_LINK_ESCAPED. Of a number or literal: the
      * offset behind its last byte. Of others: undefined.
      */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Paths are searched together: each open container that lies on one holds the set of paths (a bit
+ * Without links paths are searched together: each open container that lies on one holds the set of paths (a bit
  * each) that have led to it; a member narrows the set to those whose next step it is. What lies on no
  * path is skipped by counting brackets.
  */
@@ -201,10 +201,49 @@ static bool find_member(struct find *find)
     return find_value(find, set);
 }
 
+/* The value in a walked document that step leads to from the container at open; JSON_END: none. */
+static uint32_t follow_step(const struct json_document *document, uint32_t open,
+                            const struct json_step *step)
+{
+    char bracket = json_byte(document, open);
+    uint32_t found = JSON_END;
+    uint32_t n_read = 0;
+    if (bracket != '{' && bracket != '[') {
+        return JSON_END;
+    }
+    for (uint32_t item = json_first(document, open); item != JSON_END;) {
+        uint32_t value = bracket == '{' ? item + 2 : item;
+        if (bracket == '{' ? json_key_is(document, item, step) : n_read++ == step->index) {
+            found = value;
+        }
+        item = json_sibling(document, value);
+    }
+    return found;
+}
+
+static struct json_span follow(const struct json_document *document, const struct json_path *path)
+{
+    uint32_t value = 0;
+    for (uint32_t i = 0; i < path->n_steps; i++) {
+        value = follow_step(document, value, &path->steps[i]);
+        if (value == JSON_END) {
+            return (struct json_span){ NULL, 0 };
+        }
+    }
+    uint32_t start = document->tokens[value];
+    return (struct json_span){ document->bytes + start, json_value_end(document, value) - start };
+}
+
 int json_find(const struct json_document *document, const struct json_path *paths, size_t n_paths,
               struct json_span *ret_spans)
 {
     require(n_paths > 0 && n_paths <= JSON_FIND_MAX);
+    if (document->links != NULL) {
+        for (size_t i = 0; i < n_paths; i++) {
+            ret_spans[i] = follow(document, &paths[i]);
+        }
+        return 0;
+    }
     struct find find;
     find.document = document;
     find.paths = paths;

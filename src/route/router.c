@@ -80,19 +80,12 @@ static bool is_canary(struct json_span domain)
            json_string_equals(domain.bytes + 1, domain.len - 2, "canary", 6);
 }
 
-int router_key(const struct router *router, const char *bytes, size_t len, const uint32_t *tokens,
-               size_t n_tokens, struct buffer *scratch, uint64_t *ret_hash)
+int router_key(const struct router *router, const struct json_document *document,
+               struct buffer *scratch, uint64_t *ret_hash)
 {
-    require(n_tokens <= len && len <= JSON_MAX_LEN);
-    struct json_document document = {
-        .bytes = bytes,
-        .len = len,
-        .tokens = tokens,
-        .n_tokens = (uint32_t)n_tokens,
-    };
     struct json_span spans[JSON_FIND_MAX] = { { NULL, 0 } };
     size_t n_paths = router->n_fields + router->drops_canaries;
-    if (json_find(&document, router->paths, n_paths, spans) != 0) {
+    if (json_find(document, router->paths, n_paths, spans) != 0) {
         return ROUTE_MALFORMED;
     }
     if (router->drops_canaries && is_canary(spans[router->n_fields])) {

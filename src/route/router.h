@@ -47,11 +47,11 @@ void router_deinit(struct router *router);
 /*
  * The hash of an event's key: XXH3 over the fields' values. Strings count by what they mean ("a" and
  * "\u0061" are one key), all else by its bytes (1 and 1.0 are two). Which field a value belongs to
- * and whether it is a string are part of the hash. tokens as from json_index(). scratch is for strings
+ * and whether it is a string are part of the hash. document need not have been walked. scratch is for strings
  * with escapes; its content is overwritten. Returns 0, an outcome, or -ENOMEM.
  */
-int router_key(const struct router *router, const char *bytes, size_t len, const uint32_t *tokens,
-               size_t n_tokens, struct buffer *scratch, uint64_t *ret_hash);
+int router_key(const struct router *router, const struct json_document *document,
+               struct buffer *scratch, uint64_t *ret_hash);
 
 /* The worker, from 0 to n_workers - 1, of a key; the same for the same n_workers, on any machine. */
 uint32_t router_worker(uint64_t hash, uint32_t n_workers);

@@ -131,7 +131,7 @@ static void find_keys(const struct event_value *object, const struct json_step *
         struct json_string name = json_string(document, key);
         for (size_t i = 0; i < n; i++) {
             if ((name.raw_len == steps[i].name_len || name.has_escape) &&
-                event_key_is(document, key, &steps[i])) {
+                json_key_is(document, key, &steps[i])) {
                 *ret_is_repeated |= keys[i] != JSON_END;
                 keys[i] = key;
                 break;

@@ -6,13 +6,15 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
-#include "json/index.h"
+#include "json/walk.h"
 
 struct reader {
     /* Fixed after start. */
     struct reader_options options;
     /* Owned by the source thread. */
     struct json_indexer *indexer;
+    uint32_t *links;
+    size_t links_capacity;
     /* For keys whose strings hold escapes. */
     struct buffer scratch;
     uint16_t *worker_of;
@@ -46,6 +48,7 @@ void reader_free(struct reader *reader)
     }
     json_indexer_free(reader->indexer);
     buffer_deinit(&reader->scratch);
+    free(reader->links);
     free(reader->worker_of);
     free(reader);
 }
@@ -63,46 +66,99 @@ static bool is_stopping(struct reader *reader)
     return atomic_load_explicit(&reader->is_stopping, memory_order_relaxed);
 }
 
-/* Indexes a document, unless the source did, and finds its key; what cannot be read becomes faulty. */
-static int inspect(struct reader *reader, struct batch *batch, struct batch_event *event)
+/* Room for the links of n_tokens tokens. */
+static int reserve_links(struct reader *reader, size_t n_tokens)
 {
-    const char *bytes = batch->bytes.data + event->offset;
-    bool is_indexed = event->n_tokens > 0;
-    const uint32_t *tokens = is_indexed ? batch->tokens + event->first_token : NULL;
-    size_t n_tokens = event->n_tokens;
-    int r = is_indexed ? 0 : json_index(reader->indexer, bytes, event->len, &tokens, &n_tokens);
-    if (r < 0) {
-        return r;
+    if (n_tokens <= reader->links_capacity) {
+        return 0;
     }
-    if (r > 0) {
-        struct json_fault fault = json_indexer_fault(reader->indexer);
-        char message[160];
-        snprintf(message, sizeof(message), "not valid JSON: %s at byte %zu", fault.reason,
-                 fault.offset);
-        return batch_event_fault(batch, event, "ParseError", message);
+    free(reader->links);
+    reader->links_capacity = 0;
+    reader->links = malloc(2 * n_tokens * sizeof(*reader->links));
+    if (reader->links == NULL) {
+        return -ENOMEM;
     }
-    r = router_key(reader->options.router, bytes, event->len, tokens, n_tokens, &reader->scratch,
-                   &event->key);
+    reader->links_capacity = 2 * n_tokens;
+    return 0;
+}
+
+/* Gives back what brackets on end have taken. */
+static void shrink_links(struct reader *reader)
+{
+    if (reader->links_capacity * sizeof(*reader->links) > reader->options.batch_bytes) {
+        free(reader->links);
+        reader->links = NULL;
+        reader->links_capacity = 0;
+    }
+}
+
+static int refuse(struct reader *reader, struct batch *batch, struct batch_event *event)
+{
+    struct json_fault fault = json_indexer_fault(reader->indexer);
+    char message[160];
+    snprintf(message, sizeof(message), "not valid JSON: %s at byte %zu", fault.reason, fault.offset);
+    return batch_event_fault(batch, event, "ParseError", message);
+}
+
+/* Finds the key of a document, walked or not, and whether it is a canary. */
+static int route(struct reader *reader, struct batch_event *event,
+                 const struct json_document *document)
+{
+    int r = router_key(reader->options.router, document, &reader->scratch, &event->key);
     if (r < 0) {
         return r;
     }
     if (r == ROUTE_CANARY) {
         event->kind = BATCH_EVENT_DROPPED;
-        return 0;
-    }
-    if (r > 0) {
+    } else if (r > 0) {
         /* Whether it is malformed or only without a key the strict walk will say, at whichever worker. */
         event->key = hash_bytes(&event->position.sequence, sizeof(event->position.sequence));
         event->is_keyless = r == ROUTE_KEY_MISSING;
     }
-    if (is_indexed) {
-        return 0;
+    return 0;
+}
+
+/* Walks an indexed document; without links where it is malformed. */
+static int walk(struct reader *reader, struct json_document *document)
+{
+    struct json_fault fault;
+    int r = reserve_links(reader, document->n_tokens);
+    if (r < 0) {
+        return r;
     }
+    document->links = reader->links;
+    if (json_walk(document, JSON_MAX_DEPTH, &fault) != 0) {
+        document->links = NULL;
+    }
+    return 0;
+}
+
+/* Reads a document, unless the source did, and finds its key; what cannot be read becomes faulty. */
+static int inspect(struct reader *reader, struct batch *batch, struct batch_event *event)
+{
+    struct json_document document = batch_event_document(batch, event);
+    if (event->n_tokens > 0) {
+        return route(reader, event, &document);
+    }
+    size_t n_tokens = 0;
+    int r = json_index(reader->indexer, document.bytes, event->len, &document.tokens, &n_tokens);
+    if (r != 0) {
+        return r < 0 ? r : refuse(reader, batch, event);
+    }
+    document.n_tokens = (uint32_t)n_tokens;
+    document.links = NULL;
     if (batch->bytes.len > 2 * reader->options.batch_bytes) {
-        /* A very large event: the worker indexes it again rather than hold two indexes at once. */
-        return json_indexer_shrink(reader->indexer, reader->options.batch_bytes);
+        /* A very large event: the worker reads it again rather than hold it all twice at once. */
+        r = route(reader, event, &document);
+        return r < 0 ? r : json_indexer_shrink(reader->indexer, reader->options.batch_bytes);
     }
-    return batch_event_index(batch, event, tokens, n_tokens);
+    r = walk(reader, &document);
+    r = r < 0 ? r : route(reader, event, &document);
+    if (r == 0 && document.links != NULL && event->kind == BATCH_EVENT_DOCUMENT) {
+        r = batch_event_index(batch, event, &document);
+    }
+    shrink_links(reader);
+    return r;
 }
 
 static uint16_t choose_worker(const struct reader *reader, const struct batch *batch, size_t i)

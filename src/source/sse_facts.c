@@ -13,7 +13,6 @@ enum { USUAL_EVENT = 16384 };
 
 struct sse_facts_reader {
     struct json_indexer *indexer;
-    /* For the id field. */
     uint32_t *links;
     size_t links_capacity;
     struct sse_place *places;
@@ -149,41 +148,8 @@ static bool fill(const struct json_span *meta, struct sse_facts *facts)
     return true;
 }
 
-/* A giant event's index is not kept. Returns 0 or -ENOMEM. */
-static int shrink(struct sse_facts_reader *reader, struct sse_facts *facts)
-{
-    if (json_indexer_memory(reader->indexer) <= json_indexer_memory_for(64 * USUAL_EVENT)) {
-        return 0;
-    }
-    facts->n_tokens = 0;
-    return json_indexer_shrink(reader->indexer, USUAL_EVENT);
-}
-
-int sse_facts_read(struct sse_facts_reader *reader, const char *bytes, size_t len,
-                   struct sse_facts *ret_facts)
-{
-    struct sse_facts facts = { .dt_ms = -1 };
-    bool has_id = false;
-    int r = json_index(reader->indexer, bytes, len, &facts.tokens, &facts.n_tokens);
-    if (r < 0 && r != -EFBIG) {
-        return r;
-    }
-    if (r == 0) {
-        struct json_span meta[META_MEMBERS] = { { 0 } };
-        struct json_document document = {
-            .bytes = bytes, .len = len, .tokens = facts.tokens, .n_tokens = (uint32_t)facts.n_tokens
-        };
-        has_id = json_find(&document, meta_paths, META_MEMBERS, meta) == 0 && fill(meta, &facts);
-    } else {
-        facts.n_tokens = 0;
-    }
-    if (!has_id) {
-        facts.id = hash_bytes(bytes, len);
-    }
-    r = shrink(reader, &facts);
-    *ret_facts = facts;
-    return r;
-}
+/* Documents longer than this are looked through, but not walked: links would take as much again. */
+enum { WALKED_MAX = 64 * USUAL_EVENT };
 
 static int grow(void **array, size_t *capacity, size_t need, size_t element_size)
 {
@@ -197,6 +163,67 @@ static int grow(void **array, size_t *capacity, size_t need, size_t element_size
     *array = grown;
     *capacity = 2 * need;
     return 0;
+}
+
+/* Walks what was indexed; without links where it is malformed or a giant. Returns 0 or -ENOMEM. */
+static int walk(struct sse_facts_reader *reader, struct json_document *document)
+{
+    struct json_fault fault;
+    document->links = NULL;
+    if (document->len > WALKED_MAX) {
+        return 0;
+    }
+    int r = grow((void **)&reader->links, &reader->links_capacity, document->n_tokens,
+                 sizeof(*reader->links));
+    if (r < 0) {
+        return r;
+    }
+    document->links = reader->links;
+    if (json_walk(document, JSON_MAX_DEPTH, &fault) != 0) {
+        document->links = NULL;
+    }
+    return 0;
+}
+
+/* What was not walked is not passed on, and a giant event's index is not kept. Returns 0 or -ENOMEM. */
+static int shrink(struct sse_facts_reader *reader, struct sse_facts *facts)
+{
+    if (facts->document.links == NULL) {
+        facts->document.n_tokens = 0;
+    }
+    if (json_indexer_memory(reader->indexer) <= json_indexer_memory_for(WALKED_MAX)) {
+        return 0;
+    }
+    facts->document.n_tokens = 0;
+    return json_indexer_shrink(reader->indexer, USUAL_EVENT);
+}
+
+int sse_facts_read(struct sse_facts_reader *reader, const char *bytes, size_t len,
+                   struct sse_facts *ret_facts)
+{
+    struct sse_facts facts = { .dt_ms = -1, .document = { .bytes = bytes, .len = len } };
+    struct json_document *document = &facts.document;
+    bool has_id = false;
+    size_t n_tokens = 0;
+    int r = json_index(reader->indexer, bytes, len, &document->tokens, &n_tokens);
+    if (r < 0 && r != -EFBIG) {
+        return r;
+    }
+    if (r == 0) {
+        struct json_span meta[META_MEMBERS] = { { 0 } };
+        document->n_tokens = (uint32_t)n_tokens;
+        r = walk(reader, document);
+        if (r < 0) {
+            return r;
+        }
+        has_id = json_find(document, meta_paths, META_MEMBERS, meta) == 0 && fill(meta, &facts);
+    }
+    if (!has_id) {
+        facts.id = hash_bytes(bytes, len);
+    }
+    r = shrink(reader, &facts);
+    *ret_facts = facts;
+    return r;
 }
 
 static struct json_span span_of(const struct json_document *document, uint32_t token)

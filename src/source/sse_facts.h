@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "json/document.h"
 
 enum {
     /* Kafka's longest topic name. */
@@ -36,11 +37,10 @@ struct sse_facts {
     /* Hash of meta.id, or of all bytes where there is none. */
     uint64_t id;
     /*
-     * The event's index (json/index.h), lent until the next call on the reader; n_tokens 0: there is
-     * none, since the event is no JSON or a giant.
+     * The event as it was walked, lent until the next call on the reader; n_tokens 0: it was not, since
+     * it is no JSON or a giant.
      */
-    const uint32_t *tokens;
-    size_t n_tokens;
+    struct json_document document;
 };
 
 /* One entry of an id field. */

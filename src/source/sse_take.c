@@ -57,15 +57,15 @@ static int add_too_large(struct sse_source *self, const struct position *positio
     return batch_event_fault(self->batch, event, ERROR_TYPE_TOO_LARGE, text);
 }
 
-/* The index that the facts were found with travels, but for that of a batch with a giant event. */
+/* What the facts were found in travels as it was walked, but for that of a batch with a giant event. */
 static int add_index(struct sse_source *self, struct batch_event *event,
                      const struct sse_facts *facts)
 {
     struct batch *batch = self->batch;
-    if (facts->n_tokens == 0 || batch->bytes.len > 2 * self->options.common.batch_max_bytes) {
+    if (facts->document.n_tokens == 0 || batch->bytes.len > 2 * self->options.common.batch_max_bytes) {
         return 0;
     }
-    return batch_event_index(batch, event, facts->tokens, facts->n_tokens);
+    return batch_event_index(batch, event, &facts->document);
 }
 
 static int give(struct sse_source *self, const struct position *position,

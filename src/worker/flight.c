@@ -68,48 +68,67 @@ static int reserve(struct flight *flight, size_t size)
     return 0;
 }
 
-/* The reader's tokens, or those that are made here. Returns 0, a positive outcome, or -errno. */
-static int find_tokens(struct flight *flight, const struct batch *batch,
-                       const struct batch_event *event, const uint32_t **ret_tokens,
-                       size_t *ret_n_tokens)
+/*
+ * What the reader has walked, or tokens that are made here. Returns 0, a positive outcome (there are no tokens
+ * then), or -errno.
+ */
+static int find_document(struct flight *flight, const struct batch *batch,
+                         const struct batch_event *event, struct json_document *ret_document)
 {
     struct json_indexer *indexer = flight->worker->indexer;
-    *ret_tokens = batch->tokens + event->first_token;
-    *ret_n_tokens = event->n_tokens;
+    *ret_document = batch_event_document(batch, event);
     if (event->n_tokens > 0) {
         return 0;
     }
-    int r = json_index(indexer, batch->bytes.data + event->offset, event->len, ret_tokens,
-                       ret_n_tokens);
+    size_t n_tokens = 0;
+    int r = json_index(indexer, ret_document->bytes, event->len, &ret_document->tokens, &n_tokens);
     if (r > 0) {
         flight->fault = json_indexer_fault(indexer);
-        *ret_n_tokens = 0;
     }
+    ret_document->n_tokens = r == 0 ? (uint32_t)n_tokens : 0;
+    ret_document->links = NULL;
     return r;
+}
+
+/* Makes found, in memory of others, the flight's own. Returns 0 or -ENOMEM. */
+static int copy_document(struct flight *flight, const struct json_document *found)
+{
+    size_t n_tokens = found->n_tokens;
+    /* The sentinel stands behind the tokens. */
+    size_t tokens_size = n_tokens == 0 ? 0 : (n_tokens + 1) * sizeof(uint32_t);
+    size_t links_size = found->links == NULL ? 0 : n_tokens * sizeof(uint32_t);
+    int r = reserve(flight, tokens_size + links_size + found->len);
+    if (r < 0) {
+        return r;
+    }
+    uint32_t *tokens = flight->memory;
+    uint32_t *links = tokens + tokens_size / sizeof(uint32_t);
+    char *bytes = (char *)links + links_size;
+    if (tokens_size > 0) {
+        memcpy(tokens, found->tokens, tokens_size);
+    }
+    if (links_size > 0) {
+        memcpy(links, found->links, links_size);
+    }
+    memcpy(bytes, found->bytes, found->len);
+    flight->document = *found;
+    flight->document.tokens = tokens;
+    flight->document.links = links_size > 0 ? links : NULL;
+    flight->document.bytes = bytes;
+    return 0;
 }
 
 int flight_load(struct flight *flight, const struct batch *batch, const struct batch_event *event)
 {
-    const uint32_t *tokens;
-    size_t n_tokens;
-    flight->refusal = find_tokens(flight, batch, event, &tokens, &n_tokens);
+    struct json_document found;
+    flight->refusal = find_document(flight, batch, event, &found);
     if (flight->refusal < 0) {
         return flight->refusal;
     }
-    /* The sentinel stands behind the tokens. */
-    size_t tokens_size = n_tokens == 0 ? 0 : (n_tokens + 1) * sizeof(*tokens);
-    int r = reserve(flight, tokens_size + event->len);
+    int r = copy_document(flight, &found);
     if (r < 0) {
         return r;
     }
-    if (tokens_size > 0) {
-        memcpy(flight->memory, tokens, tokens_size);
-    }
-    flight->tokens = flight->memory;
-    flight->n_tokens = n_tokens;
-    flight->bytes = (char *)flight->memory + tokens_size;
-    memcpy(flight->bytes, batch->bytes.data + event->offset, event->len);
-    flight->len = event->len;
     flight->position = event->position;
     flight->read_ns = batch->read_ns;
     flight->is_keyless = event->is_keyless;

@@ -20,13 +20,10 @@ struct flight {
     struct fiber *fiber;
     struct weir_http *session;
     struct weir_event event;
-    /* Tokens, then bytes. */
+    /* Tokens, links if it was walked, then bytes: what document is made of. */
     void *memory;
     size_t memory_size;
-    const uint32_t *tokens;
-    size_t n_tokens;
-    char *bytes;
-    size_t len;
+    struct json_document document;
     struct position position;
     int64_t read_ns;
     size_t charged;
@@ -59,8 +56,8 @@ struct flight *flight_pop(struct flight_list *list);
 size_t flight_cost(const struct batch_event *event);
 
 /*
- * Makes flight (zeroed, or used before) one of event: copies. Where the event has no index the worker makes
- * it; a document that has none is refused later. Returns 0 or -ENOMEM.
+ * Makes flight (zeroed, or used before) one of event: copies. Where the event was not walked the worker
+ * indexes it, and walks when its turn comes; a document that has no index is refused later. Returns 0 or -ENOMEM.
  */
 int flight_load(struct flight *flight, const struct batch *batch, const struct batch_event *event);
 

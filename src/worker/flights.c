@@ -64,8 +64,8 @@ static int write_result(struct worker *worker, struct flight *flight)
 {
     const struct subject subject = {
         .event = &flight->event,
-        .raw = flight->bytes,
-        .raw_len = flight->len,
+        .raw = flight->document.bytes,
+        .raw_len = flight->document.len,
         .position = &flight->position,
     };
     if (worker->failure < 0 || flight->is_called_off) {
@@ -162,8 +162,10 @@ static bool begin_document(struct flight *flight, int *ret_error)
         return false;
     }
     flight->is_begun = true;
-    int r =
-        event_begin(&flight->event, flight->bytes, flight->len, flight->tokens, flight->n_tokens);
+    const struct json_document *document = &flight->document;
+    int r = document->links != NULL ? event_begin_walked(&flight->event, document)
+                                    : event_begin(&flight->event, document->bytes, document->len,
+                                                  document->tokens, document->n_tokens);
     flight->fault = event_fault(&flight->event);
     flight->refusal = r > 0 ? r : 0;
     *ret_error = r < 0 ? r : 0;

@@ -36,23 +36,27 @@ void worker_free(struct worker *worker)
 }
 
 /*
- * Gives the walk the reader's tokens, or makes them where the reader left them to the worker. Returns 0,
+ * Takes what the reader has walked, or walks where the reader left it to the worker. Returns 0,
  * a positive outcome with *ret_fault filled, or -errno.
  */
 static int begin(struct worker *worker, const struct batch *batch, const struct batch_event *event,
                  struct json_fault *ret_fault)
 {
     const char *bytes = batch->bytes.data + event->offset;
-    const uint32_t *tokens = batch->tokens + event->first_token;
-    size_t n_tokens = event->n_tokens;
-    if (n_tokens == 0) {
-        int r = json_index(worker->indexer, bytes, event->len, &tokens, &n_tokens);
+    const uint32_t *tokens;
+    size_t n_tokens;
+    int r = 0;
+    if (event->n_tokens > 0) {
+        struct json_document walked = batch_event_document(batch, event);
+        r = event_begin_walked(&worker->event, &walked);
+    } else {
+        r = json_index(worker->indexer, bytes, event->len, &tokens, &n_tokens);
         if (r != 0) {
             *ret_fault = json_indexer_fault(worker->indexer);
             return r;
         }
+        r = event_begin(&worker->event, bytes, event->len, tokens, n_tokens);
     }
-    int r = event_begin(&worker->event, bytes, event->len, tokens, n_tokens);
     *ret_fault = event_fault(&worker->event);
     return r;
 }

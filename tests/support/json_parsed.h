@@ -16,6 +16,7 @@
 struct parsed {
     struct json_indexer *indexer;
     char *bytes;
+    uint32_t *links;
     struct json_document document;
     struct json_fault fault;
 };
@@ -24,7 +25,7 @@ static inline void parsed_deinit(struct parsed *parsed)
 {
     json_indexer_free(parsed->indexer);
     free(parsed->bytes);
-    free(parsed->document.links);
+    free(parsed->links);
     *parsed = (struct parsed){ .indexer = NULL };
 }
 
@@ -51,16 +52,23 @@ static inline int parsed_index(struct parsed *ret_parsed, const char *bytes, siz
     document->bytes = ret_parsed->bytes;
     document->len = len;
     document->n_tokens = (uint32_t)n_tokens;
-    document->links = (uint32_t *)malloc(n_tokens * sizeof(uint32_t));
-    require(document->links != NULL);
+    ret_parsed->links = (uint32_t *)malloc(n_tokens * sizeof(uint32_t));
+    require(ret_parsed->links != NULL);
     return 0;
 }
 
-/* The same, and walks it. Returns what the one of both returned that failed. */
+/* Walks what was indexed. Returns what json_walk() returned. */
+static inline int parsed_walk(struct parsed *parsed)
+{
+    parsed->document.links = parsed->links;
+    return json_walk(&parsed->document, JSON_MAX_DEPTH, &parsed->fault);
+}
+
+/* Indexes and walks. Returns what the one of both returned that failed. */
 static inline int parsed_init(struct parsed *ret_parsed, const char *bytes, size_t len)
 {
     int r = parsed_index(ret_parsed, bytes, len);
-    return r != 0 ? r : json_walk(&ret_parsed->document, JSON_MAX_DEPTH, &ret_parsed->fault);
+    return r != 0 ? r : parsed_walk(ret_parsed);
 }
 
 #endif

@@ -470,12 +470,12 @@ size_t pipeline_worker_of(struct pipeline *pipeline, unsigned key)
     AUTO_BUFFER scratch = { 0 };
     require(buffer_printf(&text, "{\"k\":\"%u\"}", key) == 0);
     struct json_indexer *indexer = json_indexer_new(64);
-    const uint32_t *tokens;
+    struct json_document document = { .bytes = text.data, .len = text.len };
     size_t n_tokens;
     uint64_t hash;
-    require(json_index(indexer, text.data, text.len, &tokens, &n_tokens) == 0);
-    require(router_key(&pipeline->router, text.data, text.len, tokens, n_tokens, &scratch, &hash) ==
-            0);
+    require(json_index(indexer, text.data, text.len, &document.tokens, &n_tokens) == 0);
+    document.n_tokens = (uint32_t)n_tokens;
+    require(router_key(&pipeline->router, &document, &scratch, &hash) == 0);
     json_indexer_free(indexer);
     return router_worker(hash, (uint32_t)pipeline->options.n_workers);
 }

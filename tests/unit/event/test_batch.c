@@ -130,19 +130,30 @@ static void test_index_travels_while_there_is_room(void)
         { 1, false },
     };
     static uint32_t tokens[MOST];
+    static uint32_t links[MOST];
     for (size_t i = 0; i < MOST; i++) {
         tokens[i] = (uint32_t)i;
+        links[i] = (uint32_t)(MOST - i);
     }
     struct batch_pool *pool = open_pool(1);
     struct batch *batch = batch_pool_take(pool);
     fill(batch, ARRAY_SIZE(rows));
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         struct batch_event *event = &batch->events[i];
-        CU_ASSERT_EQUAL(batch_event_index(batch, event, tokens, rows[i].n_tokens), 0);
+        struct json_document walked = {
+            .tokens = tokens,
+            .n_tokens = (uint32_t)rows[i].n_tokens,
+            .links = links,
+            .has_break = i == 0,
+        };
+        CU_ASSERT_EQUAL(batch_event_index(batch, event, &walked), 0);
         CU_ASSERT_EQUAL(event->n_tokens, rows[i].is_kept ? rows[i].n_tokens : 0);
         if (rows[i].is_kept) {
             /* The sentinel came along. */
-            CU_ASSERT_EQUAL(batch->tokens[event->first_token + event->n_tokens], event->n_tokens);
+            struct json_document document = batch_event_document(batch, event);
+            CU_ASSERT_EQUAL(document.tokens[event->n_tokens], event->n_tokens);
+            CU_ASSERT_EQUAL(document.links[event->n_tokens - 1], MOST - (event->n_tokens - 1));
+            CU_ASSERT_EQUAL(document.has_break, i == 0);
         }
     }
     CU_ASSERT(batch->n_tokens <= MOST);
@@ -154,7 +165,7 @@ static const struct test_case cases[] = {
     { "dispatch keeps order and loses none", test_dispatch_keeps_order_and_loses_none },
     { "a returned batch is empty and small", test_returned_batch_is_empty_and_small },
     { "a taker waits for a batch", test_taker_waits_for_a_batch },
-    { "an index travels while there is room", test_index_travels_while_there_is_room },
+    { "what was walked travels while there is room", test_index_travels_while_there_is_room },
 };
 
 CUNIT_MAIN("event/batch", cases)

@@ -23,6 +23,26 @@ static struct json_path path_of(const char *text, struct json_step *steps)
     return path;
 }
 
+/* In a walked document the same is found. */
+static void check_walked(const struct parsed *parsed, const struct json_path *paths, size_t n_paths,
+                         const struct json_span *spans)
+{
+    struct json_span walked[JSON_FIND_MAX];
+    CU_ASSERT_FATAL(json_find(&parsed->document, paths, n_paths, walked) == 0);
+    for (size_t i = 0; i < n_paths; i++) {
+        CU_ASSERT(walked[i].bytes == spans[i].bytes && walked[i].len == spans[i].len);
+    }
+}
+
+/* Finds paths in what was indexed, and again when it was walked. */
+static void find_both(struct parsed *parsed, const struct json_path *paths, size_t n_paths,
+                      struct json_span *ret_spans)
+{
+    CU_ASSERT_FATAL(json_find(&parsed->document, paths, n_paths, ret_spans) == 0);
+    CU_ASSERT_FATAL(parsed_walk(parsed) == 0);
+    check_walked(parsed, paths, n_paths, ret_spans);
+}
+
 static void test_found(void)
 {
     static const struct {
@@ -72,7 +92,7 @@ static void test_found(void)
         struct json_step steps[JSON_PATH_MAX];
         struct json_path path = path_of(cases[i].path, steps);
         struct json_span span;
-        CU_ASSERT_FATAL(json_find(&parsed.document, &path, 1, &span) == 0);
+        find_both(&parsed, &path, 1, &span);
         bool is_same = cases[i].value == NULL
                            ? span.bytes == NULL
                            : span.bytes != NULL && span.len == strlen(cases[i].value) &&
@@ -101,7 +121,7 @@ static void test_paths_together(void)
     for (size_t i = 0; i < JSON_FIND_MAX; i++) {
         paths[i] = path_of(paths_text[i], steps[i]);
     }
-    CU_ASSERT_FATAL(json_find(&parsed.document, paths, JSON_FIND_MAX, spans) == 0);
+    find_both(&parsed, paths, JSON_FIND_MAX, spans);
     for (size_t i = 0; i < JSON_FIND_MAX; i++) {
         CU_ASSERT((spans[i].bytes == NULL) == (values[i] == NULL));
         if (values[i] != NULL && spans[i].bytes != NULL) {
@@ -127,7 +147,7 @@ static void test_longest_path(void)
     struct json_path path = path_of(path_text, steps);
     CU_ASSERT(path.n_steps == JSON_PATH_MAX);
     struct json_span span;
-    CU_ASSERT_FATAL(json_find(&parsed.document, &path, 1, &span) == 0);
+    find_both(&parsed, &path, 1, &span);
     CU_ASSERT(span.bytes == parsed.bytes + JSON_PATH_MAX && span.len == 1);
 }
 
@@ -187,8 +207,9 @@ static void test_mutations(void)
         struct json_path paths[2] = { path_of("/a/b", steps[0]), path_of("/b/1/a", steps[1]) };
         struct json_span spans[2];
         int r = json_find(&parsed.document, paths, 2, spans);
-        if (json_walk(&parsed.document, JSON_MAX_DEPTH, &parsed.fault) == 0) {
+        if (parsed_walk(&parsed) == 0) {
             CU_ASSERT(r == 0);
+            check_walked(&parsed, paths, 2, spans);
             n_right++;
         }
         n_malformed += r != 0;

@@ -22,8 +22,14 @@ static int key_of(const struct router *router, const char *text, uint64_t *ret_h
     AUTO_BUFFER scratch = { 0 };
     *ret_hash = 0;
     CU_ASSERT_FATAL(parsed_index(&parsed, text, strlen(text)) == 0);
-    return router_key(router, parsed.bytes, parsed.document.len, parsed.document.tokens,
-                      parsed.document.n_tokens, &scratch, ret_hash);
+    int r = router_key(router, &parsed.document, &scratch, ret_hash);
+    /* A walked document has the same key. */
+    if (parsed_walk(&parsed) == 0) {
+        uint64_t hash = 0;
+        CU_ASSERT_EQUAL(router_key(router, &parsed.document, &scratch, &hash), r);
+        CU_ASSERT_EQUAL(hash, *ret_hash);
+    }
+    return r;
 }
 
 static const char *const page_fields[] = { "/wiki_id", "/page/page_id" };

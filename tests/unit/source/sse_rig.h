@@ -17,9 +17,9 @@
 #include "event/batch.h"
 #include "serve/serve.h"
 #include "source/sse.h"
-#include "json/index.h"
 
 #include "../../support/cunit_main.h"
+#include "../../support/json_parsed.h"
 
 enum { RIG_PATIENCE_S = 60, RIG_MAX_EVENTS = 20000 };
 
@@ -63,7 +63,6 @@ struct rig {
     struct ledger *ledger;
     struct batch_pool *pool;
     struct source *source;
-    struct json_indexer *indexer;
     struct problem problem;
     struct rig_event *events;
     size_t n_events;
@@ -88,8 +87,6 @@ static inline void rig_open(struct rig *rig, const struct rig_options *options)
     *rig = (struct rig){ .clock.clock = { rig_monotonic, rig_realtime } };
     budget_init(&rig->budget, SIZE_MAX / 2);
     rig->events = calloc(RIG_MAX_EVENTS, sizeof(*rig->events));
-    rig->indexer = json_indexer_new(1 << 20);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(rig->indexer);
     CU_ASSERT_EQUAL_FATAL(partition_table_new(&rig->partitions), 0);
     CU_ASSERT_EQUAL_FATAL(ledger_new(rig->partitions, &rig->ledger), 0);
     struct batch_pool_options pool = { .n_batches = 1,
@@ -122,7 +119,6 @@ static inline void rig_open(struct rig *rig, const struct rig_options *options)
 static inline void rig_close(struct rig *rig)
 {
     rig->source->ops->close(rig->source);
-    json_indexer_free(rig->indexer);
     batch_pool_free(rig->pool);
     ledger_free(rig->ledger);
     partition_table_free(rig->partitions);
@@ -141,18 +137,20 @@ static inline long rig_number(const char *bytes, size_t len)
     return is_ours ? atol(bytes + sizeof(head) - 1) : -1;
 }
 
-/* An index that a document has is the one that it would be given. */
-static inline void rig_check_index(struct rig *rig, const struct batch *batch,
-                                   const struct batch_event *event)
+/* What was walked of a document is what the walk would give. */
+static inline void rig_check_index(const struct batch *batch, const struct batch_event *event)
 {
-    const uint32_t *tokens;
-    size_t n_tokens;
-    const char *bytes = batch->bytes.data + event->offset;
+    AUTO_PARSED parsed;
+    struct json_document document = batch_event_document(batch, event);
     CU_ASSERT_TRUE_FATAL(event->first_token + event->n_tokens < batch->n_tokens);
-    CU_ASSERT_EQUAL_FATAL(json_index(rig->indexer, bytes, event->len, &tokens, &n_tokens), 0);
-    CU_ASSERT_EQUAL_FATAL(event->n_tokens, n_tokens);
-    CU_ASSERT_EQUAL(
-        memcmp(batch->tokens + event->first_token, tokens, (n_tokens + 1) * sizeof(*tokens)), 0);
+    CU_ASSERT_EQUAL_FATAL(parsed_init(&parsed, document.bytes, document.len), 0);
+    CU_ASSERT_EQUAL_FATAL(event->n_tokens, parsed.document.n_tokens);
+    CU_ASSERT_EQUAL(document.has_break, parsed.document.has_break);
+    CU_ASSERT_EQUAL(memcmp(document.tokens, parsed.document.tokens,
+                           (event->n_tokens + 1) * sizeof(uint32_t)),
+                    0);
+    /* The first link tells of the whole; those of punctuation mean nothing. */
+    CU_ASSERT_EQUAL(document.links[0], parsed.document.links[0]);
 }
 
 static inline void rig_note(struct rig *rig, const struct batch *batch,
@@ -167,7 +165,7 @@ static inline void rig_note(struct rig *rig, const struct batch *batch,
                                  .len = event->len,
                                  .is_indexed = event->n_tokens > 0 };
     if (noted->is_indexed) {
-        rig_check_index(rig, batch, event);
+        rig_check_index(batch, event);
     }
     noted->bytes = calloc(1, event->len + 1);
     if (event->len > 0) {

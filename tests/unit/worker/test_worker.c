@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "../../support/cunit_main.h"
+#include "../../support/json_parsed.h"
 #include "base/error.h"
 #include "event/batch.h"
 #include "weir/event.h"
-#include "json/index.h"
 
 enum { BATCH_BYTES = 4096, RESULTS = 64 };
 
@@ -36,7 +36,6 @@ struct rig {
     struct budget budget;
     struct batch_pool *pool;
     struct batch *batch;
-    struct json_indexer *indexer;
     struct result_pool *results;
     struct queue *input;
     struct queue *output;
@@ -104,8 +103,6 @@ static void rig_init(struct rig *rig)
     CU_ASSERT_EQUAL_FATAL(result_pool_new(&results, &rig->results), 0);
     CU_ASSERT_EQUAL_FATAL(queue_new(4, &rig->input), 0);
     CU_ASSERT_EQUAL_FATAL(queue_new(RESULTS, &rig->output), 0);
-    rig->indexer = json_indexer_new(BATCH_BYTES);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(rig->indexer);
     static const struct worker_step steps[] = { { obey, NULL } };
     rig->options = (struct worker_options){
         .input = rig->input,
@@ -127,7 +124,6 @@ static void rig_init(struct rig *rig)
 static void rig_deinit(struct rig *rig)
 {
     CU_ASSERT_TRUE(batch_pool_is_whole(rig->pool));
-    json_indexer_free(rig->indexer);
     queue_free(rig->input);
     queue_free(rig->output);
     result_pool_free(rig->results);
@@ -146,12 +142,10 @@ static struct batch_event *add(struct rig *rig, const char *text, bool is_indexe
     CU_ASSERT_PTR_NOT_NULL_FATAL(event);
     uint64_t n = batch->n_events - 1;
     event->position = (struct position){ 0, n, (int64_t)n, (int64_t)n + 1 };
-    const uint32_t *tokens;
-    size_t n_tokens;
-    if (is_indexed &&
-        json_index(rig->indexer, batch->bytes.data + offset, event->len, &tokens, &n_tokens) == 0) {
-        CU_ASSERT_EQUAL(batch_event_index(batch, event, tokens, n_tokens), 0);
-        CU_ASSERT_EQUAL(event->n_tokens, n_tokens);
+    AUTO_PARSED parsed = { .indexer = NULL };
+    if (is_indexed && parsed_init(&parsed, text, strlen(text)) == 0) {
+        CU_ASSERT_EQUAL(batch_event_index(batch, event, &parsed.document), 0);
+        CU_ASSERT_EQUAL(event->n_tokens, parsed.document.n_tokens);
     }
     return event;
 }
