@@ -22,7 +22,7 @@ static bool check_elements(struct schema_checker *checker, const struct rule *ru
         if (rules->items.n_items == 0 && rules->additional != NULL) {
             pass_elements(&items, rules->additional);
         }
-        if (!items_next(&items, &element)) {
+        if (items_are_over(&items) || !items_next(&items, &element)) {
             break;
         }
         const struct rule *own = rule_at(rules, element.index);

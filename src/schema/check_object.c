@@ -180,6 +180,31 @@ static bool check_member(struct object_check *check, const struct property *prop
     return is_valid;
 }
 
+/*
+ * The same of a container of which its own members or elements are all there is to check, as most are.
+ * *ret_is_valid is set only where it is one.
+ */
+static inline bool check_container(struct object_check *check, const struct property *property,
+                                   const struct frame *member, bool *ret_is_valid)
+{
+    struct schema_checker *checker = check->checker;
+    const struct rule *rule = property != NULL ? property->rule : NULL;
+    if (rule == NULL || !check->rules->is_simple || checker->depth == SCHEMA_MAX_DEPTH) {
+        return false;
+    }
+    char byte = json_byte(member->item.document, member->item.token);
+    if ((byte != '{' || !rule->glance.takes_objects) &&
+        (byte != '[' || !rule->glance.takes_arrays)) {
+        return false;
+    }
+    seen_words(check)[property->index / 64] |= UINT64_C(1) << (property->index % 64);
+    checker->depth++;
+    *ret_is_valid = spend(checker, 1) && (byte == '{' ? check_object(checker, rule, member)
+                                                      : check_array(checker, rule, member));
+    checker->depth--;
+    return true;
+}
+
 /* The same; of members of one name the last one counts, and what is wrong with others is forgotten. */
 static bool check_last_member(struct object_check *check, const struct property *property,
                               const struct frame *member)
@@ -187,7 +212,11 @@ static bool check_last_member(struct object_check *check, const struct property 
     struct schema_checker *checker = check->checker;
     unsigned n_violations = checker->n_violations;
     size_t len = checker->complaint.len;
-    if (check_member(check, property, member)) {
+    bool is_valid;
+    if (!check_container(check, property, member, &is_valid)) {
+        is_valid = check_member(check, property, member);
+    }
+    if (is_valid) {
         return true;
     }
     if (checker->error != 0 || !item_is_repeated(checker, member)) {
@@ -280,16 +309,17 @@ static bool check_members(struct object_check *check)
     struct items items;
     struct frame member = { .up = check->frame };
     bool is_valid = true;
-    bool is_simple = check->rules->n_patterns == 0 && check->rules->names == NULL &&
-                     check->rules->min_properties == 0 && check->rules->max_properties == NO_LIMIT;
+    bool is_simple = check->rules->is_simple;
     items_begin(&items, check->checker, check->frame);
+    bool drops = is_simple && drops_unknown(&items, check->rules);
     for (;;) {
         const struct property *property = NULL;
-        bool is_found = is_simple && pass_members(&items, check->rule, check->frame,
+        bool is_found = is_simple && pass_members(&items, check->rule, check->frame, drops,
                                                   seen_words(check), &property);
         if (is_found) {
             items_take(&items, &member);
-        } else if (check->checker->error != 0 || !items_next(&items, &member)) {
+        } else if (items_are_over(&items) || check->checker->error != 0 ||
+                   !items_next(&items, &member)) {
             break;
         } else {
             property = property_find(check->rules, member.name, member.name_len);

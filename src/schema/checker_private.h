@@ -238,6 +238,12 @@ void items_begin(struct items *items, struct schema_checker *checker,
  */
 bool items_next(struct items *items, struct frame *frame);
 
+/* Whether there is no next one. */
+static inline bool items_are_over(const struct items *items)
+{
+    return items->next == JSON_END && items->added == NULL;
+}
+
 /*
  * The same for a member that is there, that no patch has touched, and whose name holds no escape: as
  * pass_members() leaves one.
@@ -260,12 +266,15 @@ struct event_node *frame_node(struct schema_checker *checker, const struct frame
 
 /*
  * Goes on to the next member of container that is not valid at a glance, noting in seen the properties it
- * has passed, and removing what projection removes. Only for rules without patterns, names and limits of
+ * has passed, and removing what projection removes where it drops_unknown(). Only for rules without patterns, names and limits of
  * their number. Whether the member's property was looked up: *ret_property, NULL where it has none. The
  * checker's error says whether memory was short.
  */
 bool pass_members(struct items *items, const struct rule *rule, const struct frame *container,
-                  uint64_t *seen, const struct property **ret_property);
+                  bool drops, uint64_t *seen, const struct property **ret_property);
+
+/* Whether members that the object does not take, and that came with the input, are removed. */
+bool drops_unknown(const struct items *items, const struct object_rules *rules);
 
 /* The same for elements under one rule. */
 void pass_elements(struct items *items, const struct rule *rule);

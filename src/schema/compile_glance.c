@@ -67,6 +67,10 @@ static void look_at(struct rule *rule)
     struct glance *glance = &rule->glance;
     glance->free_kinds = (uint8_t)(rule->types & ~rule->looked_at & TYPE_BITS_ALL);
     glance->has_values = rule->values != NULL;
+    bool is_whole = rule->values == NULL && rule->logic == NULL;
+    glance->takes_objects =
+        is_whole && rule->object != NULL && (rule->types & TYPE_BIT_OBJECT) != 0;
+    glance->takes_arrays = is_whole && rule->array != NULL && (rule->types & TYPE_BIT_ARRAY) != 0;
     look_at_numbers(glance, rule);
     look_at_strings(glance, rule);
 }

@@ -341,5 +341,9 @@ int compile_object(struct rule_draft *draft)
     (void)library_member(&draft->schema, "required", &keywords.required);
     (void)library_member(&draft->schema, "dependencies", &keywords.dependencies);
     int r = read_names(draft, &keywords);
-    return r < 0 ? r : read_others(draft);
+    r = r < 0 ? r : read_others(draft);
+    struct object_rules *rules = draft->object;
+    rules->is_simple = rules->n_patterns == 0 && rules->names == NULL &&
+                       rules->min_properties == 0 && rules->max_properties == NO_LIMIT;
+    return r;
 }

@@ -105,8 +105,7 @@ static __attribute__((noinline)) bool drop_member(struct items *items, const str
     return drop_forbidden(items->checker, rule, &member);
 }
 
-/* Whether members that the object does not take, and that came with the input, are removed. */
-static bool drops_unknown(const struct items *items, const struct object_rules *rules)
+bool drops_unknown(const struct items *items, const struct object_rules *rules)
 {
     const struct schema_checker *checker = items->checker;
     return rules->additional != NULL && rules->additional->types == 0 &&
@@ -115,7 +114,7 @@ static bool drops_unknown(const struct items *items, const struct object_rules *
 }
 
 bool pass_members(struct items *items, const struct rule *rule, const struct frame *container,
-                  uint64_t *seen, const struct property **ret_property)
+                  bool drops, uint64_t *seen, const struct property **ret_property)
 {
     const struct json_document *document = items->document;
     const struct object_rules *rules = rule->object;
@@ -125,7 +124,6 @@ bool pass_members(struct items *items, const struct rule *rule, const struct fra
     uint32_t stop = items->touched == NULL ? JSON_END : items->touched->member;
     uint32_t key = items->next;
     uint32_t n = 0;
-    bool drops = drops_unknown(items, rules);
     bool is_found = false;
     while (key < stop) {
         uint32_t name = tokens[key] + 1;

@@ -133,6 +133,9 @@ struct glance {
     /* Strings without escapes from min_len to max_len bytes, of the format, and listed in values. */
     bool takes_strings : 1;
     bool has_values : 1;
+    /* Objects, arrays: check_object(), check_array() is all there is to check. */
+    bool takes_objects : 1;
+    bool takes_arrays : 1;
     /* An enum format. */
     uint8_t format;
     uint16_t min_len;
@@ -171,6 +174,8 @@ struct object_rules {
     struct name_slot *slots;
     uint32_t n_slots;
     bool has_dependencies;
+    /* Of a member counts nothing but its property. */
+    bool is_simple;
     const struct pattern_property *patterns;
     size_t n_patterns;
     /* NULL: anything goes. */
@@ -261,9 +266,11 @@ static inline struct name_slot *slot_find(const struct object_rules *rules, cons
     uint32_t mask = rules->n_slots - 1;
     for (uint32_t at = name_hash(&key, len) & mask;; at = (at + 1) & mask) {
         struct name_slot *slot = &rules->slots[at];
-        bool is_same = slot->key.head == key.head && slot->key.tail == key.tail && slot->len == len;
-        if (slot->name == NULL ||
-            (is_same && (len <= 16 || memcmp(slot->name + 8, name + 8, len - 16) == 0))) {
+        if (slot->key.head == key.head && slot->key.tail == key.tail && slot->len == len &&
+            (len <= 16 || slot->name == NULL || memcmp(slot->name + 8, name + 8, len - 16) == 0)) {
+            return slot;
+        }
+        if (slot->name == NULL) {
             return slot;
         }
     }

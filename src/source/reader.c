@@ -96,7 +96,8 @@ static int refuse(struct reader *reader, struct batch *batch, struct batch_event
 {
     struct json_fault fault = json_indexer_fault(reader->indexer);
     char message[160];
-    snprintf(message, sizeof(message), "not valid JSON: %s at byte %zu", fault.reason, fault.offset);
+    snprintf(message, sizeof(message), "not valid JSON: %s at byte %zu", fault.reason,
+             fault.offset);
     return batch_event_fault(batch, event, "ParseError", message);
 }
 

@@ -62,7 +62,8 @@ static int add_index(struct sse_source *self, struct batch_event *event,
                      const struct sse_facts *facts)
 {
     struct batch *batch = self->batch;
-    if (facts->document.n_tokens == 0 || batch->bytes.len > 2 * self->options.common.batch_max_bytes) {
+    if (facts->document.n_tokens == 0 ||
+        batch->bytes.len > 2 * self->options.common.batch_max_bytes) {
         return 0;
     }
     return batch_event_index(batch, event, &facts->document);

@@ -146,9 +146,9 @@ static inline void rig_check_index(const struct batch *batch, const struct batch
     CU_ASSERT_EQUAL_FATAL(parsed_init(&parsed, document.bytes, document.len), 0);
     CU_ASSERT_EQUAL_FATAL(event->n_tokens, parsed.document.n_tokens);
     CU_ASSERT_EQUAL(document.has_break, parsed.document.has_break);
-    CU_ASSERT_EQUAL(memcmp(document.tokens, parsed.document.tokens,
-                           (event->n_tokens + 1) * sizeof(uint32_t)),
-                    0);
+    CU_ASSERT_EQUAL(
+        memcmp(document.tokens, parsed.document.tokens, (event->n_tokens + 1) * sizeof(uint32_t)),
+        0);
     /* The first link tells of the whole; those of punctuation mean nothing. */
     CU_ASSERT_EQUAL(document.links[0], parsed.document.links[0]);
 }
