@@ -156,7 +156,9 @@ const char *http_answer_header(const struct http_answer *answer, const char *nam
     const char *end = answer->head.data + answer->head.len;
     for (const char *line = answer->head.data; line != NULL && line < end;
          line += strlen(line) + 1) {
-        if (strncasecmp(line, name, name_len) == 0 && line[name_len] == ':') {
+        /* Most lines differ in their first letter. */
+        if ((line[0] | 0x20) == (name[0] | 0x20) && strncasecmp(line, name, name_len) == 0 &&
+            line[name_len] == ':') {
             found = line + name_len + 1;
             found += strspn(found, " \t");
         }

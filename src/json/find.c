@@ -201,24 +201,43 @@ static bool find_member(struct find *find)
     return find_value(find, set);
 }
 
-/* The value in a walked document that step leads to from the container at open; JSON_END: none. */
-static uint32_t follow_step(const struct json_document *document, uint32_t open,
+/* The value of the last member of the object at open that step names; JSON_END: there is none. */
+static uint32_t follow_name(const struct json_document *document, uint32_t open,
                             const struct json_step *step)
 {
-    char bracket = json_byte(document, open);
     uint32_t found = JSON_END;
-    uint32_t n_read = 0;
-    if (bracket != '{' && bracket != '[') {
-        return JSON_END;
-    }
-    for (uint32_t item = json_first(document, open); item != JSON_END;) {
-        uint32_t value = bracket == '{' ? item + 2 : item;
-        if (bracket == '{' ? json_key_is(document, item, step) : n_read++ == step->index) {
+    for (uint32_t key = json_first(document, open); key != JSON_END;) {
+        uint32_t value = key + 2;
+        if (json_key_is(document, key, step)) {
             found = value;
         }
-        item = json_sibling(document, value);
+        key = json_sibling(document, value);
     }
     return found;
+}
+
+static uint32_t follow_index(const struct json_document *document, uint32_t open,
+                             const struct json_step *step)
+{
+    uint32_t element = json_first(document, open);
+    for (uint32_t i = 0; element != JSON_END && i != step->index; i++) {
+        element = json_sibling(document, element);
+    }
+    return element;
+}
+
+/* The value in a walked document that step leads to from the value at token; JSON_END: none. */
+static uint32_t follow_step(const struct json_document *document, uint32_t token,
+                            const struct json_step *step)
+{
+    switch (json_byte(document, token)) {
+    case '{':
+        return follow_name(document, token, step);
+    case '[':
+        return follow_index(document, token, step);
+    default:
+        return JSON_END;
+    }
 }
 
 static struct json_span follow(const struct json_document *document, const struct json_path *path)

@@ -38,6 +38,14 @@ static inline unsigned json_word_first(uint64_t word)
     return (unsigned)__builtin_clzll(word) / 8;
 }
 
+/* Whether any byte is set. */
+static inline bool json_vector_any(json_vector vector)
+{
+    uint64_t halves[2];
+    memcpy(halves, &vector, sizeof(halves));
+    return (halves[0] | halves[1]) != 0;
+}
+
 /* The position of the first byte set, JSON_VECTOR_SIZE when there is none. */
 static inline unsigned json_vector_first(json_vector vector)
 {

@@ -43,10 +43,25 @@ static inline char *put_escape(char *out, unsigned char byte)
  */
 enum { CHUNK = 4096 };
 
+/* Copies two vectors; whether they hold no special byte. */
+static inline bool put_plain(char *out, const char *text)
+{
+    json_vector first = json_vector_load(text);
+    json_vector second = json_vector_load(text + JSON_VECTOR_SIZE);
+    memcpy(out, &first, sizeof(first));
+    memcpy(out + sizeof(first), &second, sizeof(second));
+    return !json_vector_any(json_vector_specials(first) | json_vector_specials(second));
+}
+
 static char *escape_chunk(char *out, const char *text, size_t len)
 {
     size_t offset = 0;
     while (len - offset >= JSON_VECTOR_SIZE) {
+        if (len - offset >= 2 * JSON_VECTOR_SIZE && put_plain(out, text + offset)) {
+            out += 2 * JSON_VECTOR_SIZE;
+            offset += 2 * JSON_VECTOR_SIZE;
+            continue;
+        }
         json_vector vector = json_vector_load(text + offset);
         memcpy(out, &vector, sizeof(vector));
         unsigned n = json_vector_first(json_vector_specials(vector));
