@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/load.h"
+#include "engine/check_job.h"
 #include "engine/streams.h"
 #include "engine/try_events.h"
 
@@ -93,15 +94,16 @@ static enum exit_code print(const struct check_arguments *arguments, const struc
     return is_written ? EXIT_DONE : EXIT_IO;
 }
 
-/* What this version has not got, or streams that cannot be found. Returns 0, or -errno. */
+/* What this version has not got, steps that are wrong, streams that cannot be found. Returns 0, or -errno. */
 static int look_up(const struct check_arguments *arguments, const struct config *config,
-                   struct job_streams *streams, struct problem *problem)
+                   const struct weir_app *app, struct job_streams *streams, struct problem *problem)
 {
     const struct outside_options options = { .config = config,
                                              .clock = clock_system(),
                                              .wake_fd = -1 };
     int r = config_check_built(config, problem);
     bool is_needed = !arguments->is_printing || arguments->events_path != NULL;
+    r = r == 0 && is_needed ? check_job(config, app, problem) : r;
     return r == 0 && is_needed ? job_streams_open(streams, &options, problem) : r;
 }
 
@@ -110,7 +112,7 @@ static enum exit_code check(const struct check_arguments *arguments, const struc
                             const struct weir_app *app, struct job_streams *streams)
 {
     struct problem problem = { 0 };
-    int r = look_up(arguments, config, streams, &problem);
+    int r = look_up(arguments, config, app, streams, &problem);
     enum exit_code code = print(arguments, config, streams);
     if (code == EXIT_DONE && r < 0) {
         fprintf(stderr, "%s\n", problem.text);

@@ -140,6 +140,8 @@ struct config_sink {
 
 struct config_step {
     enum config_step_kind kind;
+    /* Where it stands, for messages: "config.yaml:11:7: stream_manager.steps[1]". */
+    const char *place;
     /* RFC 6901, syntax checked; never the empty pointer. */
     const char *path;
     /* set, filter: the value as JSON text, NUL-terminated. */

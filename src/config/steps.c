@@ -132,6 +132,22 @@ static int check_filter(const struct reading *step, const struct yaml_node *keys
     return value_complain(&reading, "a string, number, boolean or null, or a list of them");
 }
 
+/* Returns 0 or -ENOMEM. */
+static int note_place(const struct reading *step, struct config_step *config)
+{
+    const struct yaml_origin *origin = &step->node->origin;
+    AUTO_BUFFER text = { 0 };
+    int r = buffer_append_text(&text, origin->source);
+    if (r == 0 && origin->line > 0) {
+        r = buffer_printf(&text, ":%u:%u", (unsigned)origin->line, (unsigned)origin->column);
+    }
+    if (r == 0) {
+        r = buffer_printf(&text, ": %s", step->path);
+    }
+    config->place = r < 0 ? NULL : arena_copy(step->loading->arena, text.data, text.len);
+    return config->place == NULL ? -ENOMEM : 0;
+}
+
 static int read_step(const struct reading *list, size_t i, struct config_step *config)
 {
     const struct yaml_node *item = list->node->items[i];
@@ -140,6 +156,10 @@ static int read_step(const struct reading *list, size_t i, struct config_step *c
     struct reading step = *list;
     step.node = item;
     step.path = path;
+    int r = note_place(&step, config);
+    if (r < 0) {
+        return r;
+    }
     if (item->kind != YAML_MAP || item->n_items != 1) {
         return value_complain(&step, "one step, such as set: { path: ..., value: ... }");
     }
@@ -154,7 +174,7 @@ static int read_step(const struct reading *list, size_t i, struct config_step *c
         return value_complain(&step, "a map of keys");
     }
     config->kind = kind->kind;
-    int r = read_keys(&step, kind->name, entry->value, config);
+    r = read_keys(&step, kind->name, entry->value, config);
     return r == 0 && kind->kind == STEP_FILTER ? check_filter(&step, entry->value) : r;
 }
 

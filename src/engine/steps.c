@@ -53,7 +53,7 @@ static int open_content(const struct config *config, const struct config_step *s
         weir_config_string(config->application, "/enrich/mediawiki_api_endpoint_template",
                            &endpoint) < 0) {
         return problem_set(problem, EINVAL, EXIT_CONFIG,
-                           "steps: page_content: endpoint is missing; expected the URL of an "
+                           "page_content: endpoint is missing; expected the URL of an "
                            "Action API, there or in enrich.mediawiki_api_endpoint_template");
     }
     if (max_content == 0 &&
@@ -96,6 +96,16 @@ static int open_step(const struct config *config, const struct config_step *step
     }
 }
 
+/* A problem of the configuration is told with its place. */
+static int place(const struct config_step *step, int r, struct problem *problem)
+{
+    if (r == 0 || problem->exit_code != EXIT_CONFIG) {
+        return r;
+    }
+    const struct problem what = *problem;
+    return problem_set(problem, -r, EXIT_CONFIG, "%s: %s", step->place, what.text);
+}
+
 int job_steps_open(struct job_steps *steps, const struct config *config,
                    struct enrich_content_counts *counts, struct problem *problem)
 {
@@ -105,9 +115,10 @@ int job_steps_open(struct job_steps *steps, const struct config *config,
         return problem_set(problem, ENOMEM, EXIT_SOFTWARE, "out of memory");
     }
     for (size_t i = 0; i < config->n_steps; i++) {
-        int r = open_step(config, &config->steps[i], counts, &steps->steps[i], problem);
+        const struct config_step *step = &config->steps[i];
+        int r = open_step(config, step, counts, &steps->steps[i], problem);
         if (r < 0) {
-            return r;
+            return place(step, r, problem);
         }
         steps->n_steps++;
         steps->worker_steps[i] = (struct worker_step){ enrich_step_run, steps->steps[i] };

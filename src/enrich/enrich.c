@@ -37,8 +37,8 @@ int enrich_pointer(const char *path, struct pointer *ret_pointer, struct problem
     struct pointer_fault fault = { 0 };
     int r = pointer_init(ret_pointer, path, strlen(path), &fault);
     return r == 0 ? 0
-                  : problem_set(problem, -r, EXIT_CONFIG, "steps: \"%s\" is not a JSON Pointer: %s",
-                                path, fault.reason == NULL ? strerror(-r) : fault.reason);
+                  : problem_set(problem, -r, EXIT_CONFIG, "\"%s\" is not a JSON Pointer: %s", path,
+                                fault.reason == NULL ? strerror(-r) : fault.reason);
 }
 
 int enrich_step_new(const char *path, struct enrich_step **ret_step, struct problem *problem)
@@ -104,7 +104,7 @@ int enrich_set_new(const char *path, const char *json, size_t json_len, bool cre
         enrich_step_free(step);
         return r == -ENOMEM ? problem_set(problem, ENOMEM, EXIT_SOFTWARE, "out of memory")
                             : problem_set(problem, -r, EXIT_CONFIG,
-                                          "steps: the value for \"%s\" is not JSON", path);
+                                          "the value for \"%s\" is not JSON", path);
     }
     step->run = run_set;
     step->is_creating_parents = create_parents;

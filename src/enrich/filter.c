@@ -121,12 +121,11 @@ int enrich_filter_new(const char *path, const char *json, size_t json_len, bool 
     r = read_scalars(step, json, json_len);
     if (r < 0) {
         enrich_step_free(step);
-        return r == -ENOMEM
-                   ? problem_set(problem, ENOMEM, EXIT_SOFTWARE, "out of memory")
-                   : problem_set(problem, -r, EXIT_CONFIG,
-                                 "steps: filter: value for \"%s\": expected a string, number, "
-                                 "boolean or null, or a list of them",
-                                 path);
+        return r == -ENOMEM ? problem_set(problem, ENOMEM, EXIT_SOFTWARE, "out of memory")
+                            : problem_set(problem, -r, EXIT_CONFIG,
+                                          "filter: value for \"%s\": expected a string, number, "
+                                          "boolean or null, or a list of them",
+                                          path);
     }
     *ret_step = step;
     return 0;

@@ -226,7 +226,7 @@ static void free_http(void *context)
 
 static int refuse(const char *text, const char *value, struct problem *problem)
 {
-    return problem_set(problem, EINVAL, EXIT_CONFIG, "steps: http: %s%s", text, value);
+    return problem_set(problem, EINVAL, EXIT_CONFIG, "http: %s%s", text, value);
 }
 
 static int compile_headers(struct http_step *own, const struct enrich_http_options *options,

@@ -45,17 +45,17 @@ static int add_field(struct template *template, const char *name, const char *te
         return -ENOMEM;
     }
     int r = pointer_init(part->pointer, text, len, &fault);
-    return r != -EINVAL ? r
-                        : problem_set(problem, EINVAL, EXIT_CONFIG,
-                                      "steps: %s: \"%.*s\" is not a JSON Pointer: %s", name,
-                                      (int)len, text, fault.reason);
+    return r != -EINVAL
+               ? r
+               : problem_set(problem, EINVAL, EXIT_CONFIG, "%s: \"%.*s\" is not a JSON Pointer: %s",
+                             name, (int)len, text, fault.reason);
 }
 
 static int misplaced(const char *name, char brace, struct problem *problem)
 {
     return problem_set(problem, EINVAL, EXIT_CONFIG,
-                       "steps: %s: a single %c; expected {/a/pointer}, or %c%c for a brace", name,
-                       brace, brace, brace);
+                       "%s: a single %c; expected {/a/pointer}, or %c%c for a brace", name, brace,
+                       brace, brace);
 }
 
 int template_init(struct template *template, const char *name, const char *text,

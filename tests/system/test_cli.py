@@ -58,6 +58,14 @@ def configuration_errors(bench):
             (good + '  steps: [ { sett: { path: /a, value: b } } ]\n', 5, r'set'),
             (good + '  steps: [ { set: { path: a, value: b } } ]\n', 5, r'path'),
             (good + '  workers: 1\n  workers: 2\n', 6, r'workers'),
+            # What is only found when a step is compiled.
+            (good + '  steps:\n    - http: { url: "http://h/{a", into: /a }\n', 6,
+             r'stream_manager\.steps\[0\]: http\.url: a single \{'),
+            (good + '  steps:\n    - remove: { path: /a }\n'
+             '    - http: { url: "https://{/meta/domain}/", into: /a }\n', 7,
+             r'stream_manager\.steps\[1\]: http: .*needs a list of hosts'),
+            (good + '  steps:\n    - page_content: {}\n', 6,
+             r'stream_manager\.steps\[0\]: page_content: endpoint is missing'),
             (good + '  workers: [1\n', None, r''),
             (good.replace('file, stream: app', 'flie, stream: app'), 4, r'file')):
         path = bench.path('bad.yaml')
