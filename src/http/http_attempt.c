@@ -311,8 +311,12 @@ static void release_host(struct http_call *call, enum http_cause cause)
     } else if (http_cause_is_of_host(cause, call->answer->status)) {
         outcome = HTTP_OUTCOME_FAILURE;
     }
-    http_host_done(call->place->line->host, client->options.index, call->is_probe, outcome,
-                   client_now_ns(client));
+    struct http_host *host = call->place->line->host;
+    int64_t now_ns = client_now_ns(client);
+    if (outcome == HTTP_OUTCOME_SUCCESS && call->needs_budget && call->n_attempts > 1) {
+        http_host_give_back_retry(host, now_ns);
+    }
+    http_host_done(host, client->options.index, call->is_probe, outcome, now_ns);
     call->is_admitted = false;
 }
 

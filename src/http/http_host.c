@@ -309,6 +309,13 @@ bool http_host_take_retry(struct http_host *host, int64_t now_ns)
     return is_taken;
 }
 
+void http_host_give_back_retry(struct http_host *host, int64_t now_ns)
+{
+    mutex_lock(&host->lock);
+    http_budget_give_back(&host->budget, now_ns);
+    mutex_unlock(&host->lock);
+}
+
 uint64_t http_hosts_n_opened(struct http_hosts *hosts)
 {
     return atomic_load_explicit(&hosts->n_opened, memory_order_relaxed);

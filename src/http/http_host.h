@@ -75,6 +75,9 @@ void http_host_count_attempt(struct http_host *host, int64_t now_ns);
 /* Takes a retry from the budget, if there is one: true. */
 bool http_host_take_retry(struct http_host *host, int64_t now_ns);
 
+/* Gives one back that has succeeded. */
+void http_host_give_back_retry(struct http_host *host, int64_t now_ns);
+
 /* How often a breaker opened, over all hosts; and how many are open or half open now. */
 uint64_t http_hosts_n_opened(struct http_hosts *hosts);
 size_t http_hosts_n_open(struct http_hosts *hosts);

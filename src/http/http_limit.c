@@ -77,6 +77,20 @@ bool http_budget_retry(struct http_budget *budget, int64_t now_ns)
     return true;
 }
 
+void http_budget_give_back(struct http_budget *budget, int64_t now_ns)
+{
+    advance(budget, now_ns);
+    for (int64_t i = 0; i < HTTP_BUDGET_PARTS; i++) {
+        /* From the newest to the oldest; the clock began long ago. */
+        uint32_t *retries =
+            &budget->parts[(budget->part + HTTP_BUDGET_PARTS - i) % HTTP_BUDGET_PARTS].retries;
+        if (*retries > 0) {
+            --*retries;
+            return;
+        }
+    }
+}
+
 void http_breaker_init(struct http_breaker *breaker, unsigned max_failures, int64_t base_ns,
                        int64_t cap_ns)
 {

@@ -31,6 +31,7 @@ int64_t http_rate_take(struct http_rate *rate, int64_t now_ns);
 /*
  * Retries: at most a share of the first attempts of the last window_ns, and so many per second besides (as
  * Finagle's RetryBudget). So a host whose every reply is an error gets little more than it would get anyway.
+ * A retry that succeeds is given back: what waited while a host was ill goes on at once when it is well.
  */
 enum { HTTP_BUDGET_PARTS = 10 };
 
@@ -55,6 +56,9 @@ void http_budget_attempt(struct http_budget *budget, int64_t now_ns);
 
 /* Counts a retry, if there is one left: true. */
 bool http_budget_retry(struct http_budget *budget, int64_t now_ns);
+
+/* The last retry that was counted in the window counts no more. */
+void http_budget_give_back(struct http_budget *budget, int64_t now_ns);
 
 /*
  * A circuit breaker: after so many failures in a row the host gets nothing for a while (open), then one probe

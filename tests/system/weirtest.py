@@ -32,10 +32,11 @@ INSERTED = b',"content_body":"content body"'
 STREAM_RULES = ('project', 'validate', 'stamp')
 SET_STEP = {'set': {'path': '/revision/content_slots/main/content_body', 'value': BODY}}
 
-# Long enough for a sanitizer on a busy machine; nothing waits that long when all is well.
-PATIENCE = 120
-
 FULL = os.environ.get('WEIR_TEST_FULL') == '1'
+
+# Long enough for a sanitizer on a busy machine; nothing waits that long when all is well, but for the storms of
+# the full tests.
+PATIENCE = 900 if FULL else 120
 
 
 class Skip(Exception):

@@ -102,6 +102,30 @@ static void test_a_storm_is_bounded(void)
     CU_ASSERT(n_retries >= 60000 / 5);
 }
 
+/* Retries that succeed cost nothing, in whichever part of the window they were counted; others do. */
+static void test_what_succeeds_is_given_back(void)
+{
+    struct http_budget budget;
+    int64_t now = start_ns;
+    http_budget_init(&budget, 0, 1, 10 * NS_PER_S);
+    for (int i = 0; i < 1000; i++) {
+        CU_ASSERT_TRUE(http_budget_retry(&budget, now));
+        now += i % 100 == 0 ? 3 * NS_PER_S : NS_PER_MS;
+        http_budget_give_back(&budget, now);
+    }
+    for (int i = 0; i < 10; i++) {
+        CU_ASSERT_TRUE(http_budget_retry(&budget, now));
+    }
+    CU_ASSERT_FALSE(http_budget_retry(&budget, now));
+    /* One that has left the window is forgotten: there is nothing to give back. */
+    now += 20 * NS_PER_S;
+    http_budget_give_back(&budget, now);
+    for (int i = 0; i < 10; i++) {
+        CU_ASSERT_TRUE(http_budget_retry(&budget, now));
+    }
+    CU_ASSERT_FALSE(http_budget_retry(&budget, now));
+}
+
 /* A step of a breaker's life: at ms a request is asked for (wait_ms: what is answered) or ends. */
 struct step {
     int64_t at_ms;
@@ -192,6 +216,7 @@ static const struct test_case cases[] = {
     { "a bucket fills up and no further", test_a_bucket_fills_up_and_no_further },
     { "retries are a share", test_retries_are_a_share },
     { "a storm is bounded", test_a_storm_is_bounded },
+    { "a retry that succeeds is given back", test_what_succeeds_is_given_back },
     { "a breaker opens and closes", test_a_breaker_opens_and_closes },
     { "a breaker may be switched off", test_a_breaker_may_be_switched_off },
 };
