@@ -108,7 +108,8 @@ def stalls_are_cut_off(bench):
                   {'attempt_timeout': '500ms', 'retry': {'attempts': 2, 'base': '1ms', 'cap': '1ms'}})
             assert 1.0 <= time.monotonic() - begin <= 1.0 + 3 * 0.5 + 2, path
             times = [asked.at for asked in server.log_of(path)]
-            assert 0.5 <= times[1] - times[0] <= 0.5 + 3 * 0.25 + 0.5, times
+            # The server sees an attempt some time after it began: both together are strict, above.
+            assert 0.4 <= times[1] - times[0] <= 0.5 + 3 * 0.25 + 0.5, times
         begin = time.monotonic()
         fails(bench, events, server.url('/body/slow'), 'low_speed', 1,
               {'retry': {'attempts': 1}, 'low_speed': {'bytes': '64', 'window': '500ms'}})
