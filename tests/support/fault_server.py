@@ -29,6 +29,8 @@ class Reply:
     headers: tuple = ()
     # Seconds before the reply, and between its bytes (with drips_head of the head, too).
     delay: float = 0
+    # A function: nothing is replied before it says so.
+    until: object = None
     drip: float = 0
     drips_head: bool = False
     # The connection ends behind so many bytes of the body: in order, or by a reset.
@@ -171,6 +173,8 @@ class FaultServer:
         reply = self.reply_to(request)
         if reply.delay:
             await asyncio.sleep(reply.delay)
+        while reply.until is not None and not reply.until():
+            await asyncio.sleep(0.01)
         if reply.hangs:
             await asyncio.sleep(3600)
         if reply.raw is not None:

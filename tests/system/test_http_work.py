@@ -90,13 +90,13 @@ def page_of(event):
 def the_source_waits_above_max_in_flight(bench):
     events = numbered(bench, 500, keys=500)
     gate = [False]
-    with FaultServer({'/': lambda asked, n: Reply() if gate[0] else Reply(delay=3)}) as server:
+    with FaultServer({'/': Reply(until=lambda: gate[0])}) as server:
         config = job(bench, events, [request(server.url('/{/revision/rev_id}'))],
                      {'limits': {'concurrency': 1000}}, max_in_flight=40)
         process = bench.start('run', '--config', config)
-        wait_until(lambda: len(server.log) >= 25, 'requests')
+        wait_until(lambda: len(server.log) >= 40, 'requests')
         time.sleep(0.3)
-        assert len(server.log) <= 40, len(server.log)
+        assert len(server.log) == 40, len(server.log)
         gate[0] = True
         assert adds_up(bench.finish(process).must(0).accounting)['delivered'] == 500
     bench.check(events)
