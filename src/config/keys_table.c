@@ -223,9 +223,11 @@ const struct config_key config_key_rows[] = {
       "a POST or PATCH may be sent again, with the same Idempotency-Key" },
     { "stream_manager.steps[].http.hosts", TYPE_STRINGS, STEP(allowed_hosts), NULL,
       "hosts that a url whose host holds a {pointer} may lead to; *.example.org: any below it" },
-    { "stream_manager.steps[].page_content.endpoint", TYPE_URL, STEP(endpoint), NULL,
-      "the Action API, for all wikis (each is told by the Host header); default: "
-      "enrich.mediawiki_api_endpoint_template" },
+    { "stream_manager.steps[].page_content.endpoint", TYPE_STRING, STEP(endpoint), NULL,
+      "the URL of the Action API: one for all wikis (each is told by the Host header), or one in which "
+      "{/meta/domain} is the wiki's name; default: enrich.mediawiki_api_endpoint_template" },
+    { "stream_manager.steps[].page_content.hosts", TYPE_STRINGS, STEP(allowed_hosts), NULL,
+      "wikis that an endpoint whose host is {/meta/domain} may lead to; *.example.org: any below it" },
     { "stream_manager.steps[].page_content.max_keys", TYPE_INTEGER, STEP(max_keys), NULL,
       "revisions of one wiki in a request; default: 50", 1, 500 },
     { "stream_manager.steps[].page_content.max_group_bytes", TYPE_BYTES, STEP(max_group_bytes), NULL,

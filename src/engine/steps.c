@@ -63,6 +63,8 @@ static int open_content(const struct config *config, const struct config_step *s
     }
     const struct enrich_content_options options = {
         .endpoint = endpoint,
+        .hosts = step->allowed_hosts.items,
+        .n_hosts = step->allowed_hosts.n_items,
         .max_keys = step->max_keys > 0 ? (unsigned)step->max_keys : MAX_KEYS,
         .max_group_bytes =
             step->max_group_bytes > 0 ? (size_t)step->max_group_bytes : MAX_GROUP_BYTES,

@@ -18,6 +18,7 @@
 
 #include "enrich/content_reply.h"
 #include "enrich/enrich_private.h"
+#include "enrich/hosts.h"
 #include "event/event.h"
 #include "http/http_client.h"
 #include "http/http_lookup.h"
@@ -27,7 +28,8 @@ enum { DOMAIN_MAX = 255, REQUEST_ID_MAX = 128, PAUSE_MS = 250, PAUSE_MAX_MS = 10
 static const char slots_path[] = "/revision/content_slots";
 
 struct content_step {
-    char *endpoint;
+    struct template endpoint;
+    struct enrich_hosts hosts;
     struct weir_lookup_group group;
     size_t max_group_bytes;
     size_t max_content_bytes;
@@ -56,13 +58,20 @@ static void read_plain(struct weir_event *event, const struct pointer *pointer, 
     text[value.len] = '\0';
 }
 
-static int append_url(const struct content_step *own, const char *const *keys, size_t n_keys,
-                      struct buffer *url)
+/* All events that share the request have the domain, which is all of an event that may stand in a URL. */
+static int append_url(const struct content_step *own, struct weir_event *event,
+                      const char *const *keys, size_t n_keys, struct buffer *url)
 {
-    int r = buffer_printf(url,
-                          "%s%caction=query&format=json&formatversion=2&prop=revisions"
+    int r = template_render(&own->endpoint, TEMPLATE_URL, event, url);
+    if (r == 0) {
+        r = buffer_text(url) == NULL ? -ENOMEM : enrich_hosts_check(&own->hosts, event, url->data);
+    }
+    if (r == 0) {
+        r = buffer_printf(url,
+                          "%caction=query&format=json&formatversion=2&prop=revisions"
                           "&rvprop=ids%%7Ccontent%%7Cslotsha1%%7Cslotsize&rvslots=*&revids=",
-                          own->endpoint, strchr(own->endpoint, '?') == NULL ? '?' : '&');
+                          strchr(url->data, '?') == NULL ? '?' : '&');
+    }
     for (size_t i = 0; r == 0 && i < n_keys; i++) {
         r = buffer_printf(url, "%s%s", i == 0 ? "" : "%7C", keys[i]);
     }
@@ -86,7 +95,7 @@ static int request_revisions(struct weir_lookup *lookup, const char *const *keys
         snprintf(id_header, sizeof(id_header), "X-Request-Id: %s", id);
         headers[1] = id_header;
     }
-    int r = append_url(own, keys, n_keys, &url);
+    int r = append_url(own, http_session_event(http), keys, n_keys, &url);
     if (r < 0) {
         return r;
     }
@@ -324,8 +333,34 @@ static void free_content(void *context)
     pointer_deinit(&own->is_visible);
     pointer_deinit(&own->domain);
     pointer_deinit(&own->request_id);
-    free(own->endpoint);
+    template_deinit(&own->endpoint);
+    enrich_hosts_deinit(&own->hosts);
     free(own);
+}
+
+static int compile_endpoint(struct content_step *own, const struct enrich_content_options *options,
+                            struct problem *problem)
+{
+    static const char domain[] = "/meta/domain";
+    const char *text = options->endpoint;
+    if (strncmp(text, "http://", 7) != 0 && strncmp(text, "https://", 8) != 0) {
+        return problem_set(problem, EINVAL, EXIT_CONFIG,
+                           "page_content: endpoint: expected http:// or https://, not %s", text);
+    }
+    int r = template_init(&own->endpoint, "page_content.endpoint", text, problem);
+    for (size_t i = 0; r == 0 && i < own->endpoint.n_parts; i++) {
+        const struct pointer *pointer = own->endpoint.parts[i].pointer;
+        if (pointer != NULL && (pointer->text_len != sizeof(domain) - 1 ||
+                                memcmp(pointer->text, domain, pointer->text_len) != 0)) {
+            return problem_set(problem, EINVAL, EXIT_CONFIG,
+                               "page_content: endpoint: only {/meta/domain} may stand there, since "
+                               "revisions of one wiki share a request: %s",
+                               text);
+        }
+    }
+    return r < 0 ? r
+                 : enrich_hosts_init(&own->hosts, "page_content", &own->endpoint, text,
+                                     options->hosts, options->n_hosts, problem);
 }
 
 static int compile(struct content_step *own, const struct enrich_content_options *options,
@@ -346,7 +381,6 @@ static int compile(struct content_step *own, const struct enrich_content_options
             return r;
         }
     }
-    own->endpoint = strdup(options->endpoint);
     own->max_group_bytes = options->max_group_bytes;
     own->max_content_bytes = options->max_content_bytes;
     own->counts = options->counts;
@@ -359,7 +393,7 @@ static int compile(struct content_step *own, const struct enrich_content_options
         .max_keys = options->max_keys,
         .linger_ms = options->linger_ms,
     };
-    return own->endpoint == NULL ? -ENOMEM : 0;
+    return compile_endpoint(own, options, problem);
 }
 
 int enrich_content_new(const struct enrich_content_options *options, struct enrich_step **ret_step,

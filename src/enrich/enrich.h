@@ -82,8 +82,14 @@ struct enrich_content_counts {
 };
 
 struct enrich_content_options {
-    /* http://host/w/api.php; the Host header is the event's meta.domain. */
+    /*
+     * http://host/w/api.php, in which {/meta/domain} may stand for the wiki's name; the Host header is the
+     * event's meta.domain.
+     */
     const char *endpoint;
+    /* Where the endpoint may lead if its host is the event's, as of http. */
+    const char *const *hosts;
+    size_t n_hosts;
     unsigned max_keys;
     size_t max_group_bytes;
     int64_t linger_ms;

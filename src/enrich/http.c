@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "enrich/enrich_private.h"
+#include "enrich/hosts.h"
 #include "enrich/template.h"
 #include "event/event.h"
 
@@ -26,9 +27,7 @@ struct http_step {
     struct pointer extract;
     bool has_extract;
     bool is_idempotent;
-    char **hosts;
-    size_t n_hosts;
-    bool has_fixed_host;
+    struct enrich_hosts hosts;
 };
 
 /* The texts of one request. */
@@ -45,36 +44,6 @@ static void texts_deinit(struct request_texts *texts)
     buffer_deinit(&texts->headers);
     buffer_deinit(&texts->body);
     free(texts->lines);
-}
-
-static bool is_allowed_host(const struct http_step *step, const char *host, size_t len)
-{
-    for (size_t i = 0; i < step->n_hosts; i++) {
-        const char *allowed = step->hosts[i];
-        size_t allowed_len = strlen(allowed);
-        if (allowed[0] == '*' && len >= allowed_len) {
-            /* "*.example.org": the dot and what is behind it. */
-            if (strncasecmp(host + len - (allowed_len - 1), allowed + 1, allowed_len - 1) == 0) {
-                return true;
-            }
-        } else if (len == allowed_len && strncasecmp(host, allowed, len) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A host that an event has named. Encoded characters are of no host that is allowed. */
-static int check_host(const struct http_step *step, struct weir_event *event, const char *url)
-{
-    const char *host = strstr(url, "://");
-    size_t len = host == NULL ? 0 : strcspn(host + 3, "/?#:");
-    if (step->has_fixed_host || (host != NULL && is_allowed_host(step, host + 3, len))) {
-        return 0;
-    }
-    (void)weir_event_fail(event, "HTTPError",
-                          "cause=address: the event names a host that the step does not allow");
-    return -EHOSTUNREACH;
 }
 
 static int render_headers(const struct http_step *step, struct weir_event *event,
@@ -110,7 +79,9 @@ static int render(const struct http_step *step, struct weir_event *event,
 {
     int r = template_render(&step->url, TEMPLATE_URL, event, &texts->url);
     if (r == 0) {
-        r = buffer_text(&texts->url) == NULL ? -ENOMEM : check_host(step, event, texts->url.data);
+        r = buffer_text(&texts->url) == NULL
+                ? -ENOMEM
+                : enrich_hosts_check(&step->hosts, event, texts->url.data);
     }
     if (r == 0) {
         r = render_headers(step, event, texts);
@@ -214,10 +185,7 @@ static void free_http(void *context)
         free(own->headers[i].name);
         template_deinit(&own->headers[i].value);
     }
-    for (size_t i = 0; i < own->n_hosts; i++) {
-        free(own->hosts[i]);
-    }
-    free(own->hosts);
+    enrich_hosts_deinit(&own->hosts);
     free(own->headers);
     free(own->method);
     pointer_deinit(&own->extract);
@@ -256,32 +224,6 @@ static int compile_headers(struct http_step *own, const struct enrich_http_optio
     return 0;
 }
 
-static int compile_hosts(struct http_step *own, const struct enrich_http_options *options,
-                         struct problem *problem)
-{
-    own->hosts = calloc(options->n_hosts + 1, sizeof(char *));
-    if (own->hosts == NULL) {
-        return -ENOMEM;
-    }
-    for (size_t i = 0; i < options->n_hosts; i++) {
-        const char *host = options->hosts[i];
-        if (host[0] == '*' && (host[1] != '.' || host[2] == '\0')) {
-            return refuse("hosts: expected a host or *.example.org, not ", host, problem);
-        }
-        own->hosts[i] = strdup(host);
-        if (own->hosts[i] == NULL) {
-            return -ENOMEM;
-        }
-        own->n_hosts++;
-    }
-    own->has_fixed_host = template_has_fixed_host(&own->url);
-    if (!own->has_fixed_host && own->n_hosts == 0) {
-        return refuse("a url whose host an event names needs a list of hosts: ", options->url,
-                      problem);
-    }
-    return 0;
-}
-
 /* A method of capital letters; CONNECT is none. */
 static bool is_method(const char *method)
 {
@@ -313,7 +255,9 @@ static int compile(struct http_step *own, const struct enrich_http_options *opti
     if (r == 0) {
         r = compile_headers(own, options, problem);
     }
-    return r < 0 ? r : compile_hosts(own, options, problem);
+    return r < 0 ? r
+                 : enrich_hosts_init(&own->hosts, "http", &own->url, url, options->hosts,
+                                     options->n_hosts, problem);
 }
 
 int enrich_http_new(const struct enrich_http_options *options, struct enrich_step **ret_step,

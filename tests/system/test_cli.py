@@ -66,6 +66,10 @@ def configuration_errors(bench):
              r'stream_manager\.steps\[1\]: http: .*needs a list of hosts'),
             (good + '  steps:\n    - page_content: {}\n', 6,
              r'stream_manager\.steps\[0\]: page_content: endpoint is missing'),
+            (good + '  steps:\n    - page_content: { endpoint: "https://{/wiki_id}/", hosts: [ a ] }\n', 6,
+             r'stream_manager\.steps\[0\]: page_content: endpoint: only \{/meta/domain\} may stand'),
+            (good + '  steps:\n    - page_content: { endpoint: "https://{/meta/domain}/" }\n', 6,
+             r'stream_manager\.steps\[0\]: page_content: .*needs a list of hosts'),
             (good + '  workers: [1\n', None, r''),
             (good.replace('file, stream: app', 'flie, stream: app'), 4, r'file')):
         path = bench.path('bad.yaml')

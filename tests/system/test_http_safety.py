@@ -6,7 +6,7 @@ import random
 import signal
 import urllib.parse
 
-from httptest import (FaultServer, Reply, adds_up, ask, clean, failures, job,
+from httptest import (FaultServer, Reply, adds_up, ask, clean, delivered, failures, job,
                       numbered, one_event, request)
 from weirtest import ERRORS, main, said, wait_until
 
@@ -89,6 +89,33 @@ def a_host_from_an_event_is_on_the_list(bench):
         assert [asked.headers['host'] for asked in server.log] == [f'en.localhost:{server.port}']
 
 
+def a_wiki_from_an_event_is_on_the_list(bench):
+    """page_content at an endpoint that names the wiki; two events of one wiki share a request."""
+    domains = ['en.localhost', 'evil.example', 'en.localhost', 'xlocalhost', 'localhost.evil.example',
+               'de.localhost', 'en.localhost:80']
+    events = events_with(bench, domains)
+    lines = [json.loads(line) for line in events.read_text(encoding='utf-8').splitlines()]
+    for event, domain in zip(lines, domains):
+        event['meta']['domain'] = domain
+    events.write_text(''.join(json.dumps(event) + '\n' for event in lines), encoding='utf-8')
+
+    def revisions(asked, _):
+        keys = urllib.parse.parse_qs(urllib.parse.urlsplit(asked.path).query)['revids'][0].split('|')
+        slot = {'contentmodel': 'wikitext', 'contentformat': 'text/x-wiki'}
+        pages = [{'pageid': int(key), 'revisions': [
+            {'revid': int(key), 'slots': {'main': {**slot, 'content': f'text {key}'}}}]} for key in keys]
+        return Reply(200, json.dumps({'batchcomplete': True, 'query': {'pages': pages}}).encode())
+    with FaultServer({'/w/api.php': revisions}) as server:
+        step = {'page_content': {'endpoint': f'http://{{/meta/domain}}:{server.port}/w/api.php',
+                                 'hosts': ['*.localhost'], 'linger': '100ms'}}
+        accounting, _ = ask(bench, events, [step], {'retry': {'attempts': 1}})
+        assert (accounting['delivered'], accounting['errored']) == (3, 4), (accounting, bench.lines(ERRORS))
+        assert sorted(asked.headers['host'] for asked in server.log) == ['de.localhost', 'en.localhost']
+    bodies = {event['revision']['rev_id']: event['revision']['content_slots']['main']['content_body']
+              for event in delivered(bench)}
+    assert bodies == {number: f'text {number}' for number in (0, 2, 5)}, bodies
+
+
 CANARY = 'canary-4f9d2c81'
 
 
@@ -163,4 +190,5 @@ def a_healthy_host_keeps_its_rate(bench):
 
 if __name__ == '__main__':
     main([fields_stay_in_their_place, no_header_is_injected, a_host_from_an_event_is_on_the_list,
+          a_wiki_from_an_event_is_on_the_list,
           secrets_stay_secret, a_healthy_host_keeps_its_rate])
