@@ -5,6 +5,8 @@
 /* What GLANCE_DIGITS digits can say lies below it. */
 static const int64_t SMALL_END = INT64_C(1000000000000000000);
 
+static const int64_t NATURAL_MAX = INT64_C(999999999999999);
+
 static int64_t clamp(int64_t value)
 {
     return value > SMALL_END ? SMALL_END : value < -SMALL_END ? -SMALL_END : value;
@@ -43,6 +45,8 @@ static void look_at_numbers(struct glance *glance, const struct rule *rule)
         (rule->types & (TYPE_BIT_NUMBER | TYPE_BIT_INTEGER)) != 0 &&
         (!is_looked_at || (rule->values == NULL && rule->logic == NULL &&
                            (rule->number == NULL || narrow(glance, rule->number))));
+    glance->takes_naturals =
+        glance->takes_integers && glance->min <= 0 && glance->max >= NATURAL_MAX;
 }
 
 static void look_at_strings(struct glance *glance, const struct rule *rule)

@@ -5,6 +5,7 @@
  * an event, and are passed without a frame. Whatever is not sure is left to check_item().
  */
 #include "schema/checker_private.h"
+#include "json/scan.h"
 
 /* Longer lists of values are work that is to be counted. */
 enum { VALUES_MAX = 16 };
@@ -28,14 +29,28 @@ static bool read_small(const char *bytes, size_t len, int64_t *ret_value)
     return true;
 }
 
-static bool is_plain_number(const struct glance *glance, const struct json_document *document,
-                            uint32_t token)
+/* Whether they are digits, without reading what they say. */
+static inline bool is_digits(const struct json_document *document, uint32_t start, uint32_t len)
+{
+    json_vector digits = json_vector_load(document->bytes + start);
+    return json_vector_first((json_vector)((digits - '0') > 9)) >= len;
+}
+
+static inline bool is_plain_number(const struct glance *glance,
+                                   const struct json_document *document, uint32_t token)
 {
     uint32_t start = document->tokens[token];
+    uint32_t len = document->links[token] - start;
     int64_t value;
-    return glance->takes_integers &&
-           read_small(document->bytes + start, document->links[token] - start, &value) &&
-           value >= glance->min && value <= glance->max;
+    if (!glance->takes_integers) {
+        return false;
+    }
+    if (glance->takes_naturals && len <= GLANCE_NATURAL &&
+        document->len - start >= JSON_VECTOR_SIZE && is_digits(document, start, len)) {
+        return true;
+    }
+    return read_small(document->bytes + start, len, &value) && value >= glance->min &&
+           value <= glance->max;
 }
 
 /* Whether the string is one of the values, as both are written. */

@@ -122,7 +122,7 @@ struct property {
 };
 
 /* Longer strings and numbers are not judged at a glance: they are work that is to be counted. */
-enum { GLANCE_LEN_MAX = 256, GLANCE_DIGITS = 18 };
+enum { GLANCE_LEN_MAX = 256, GLANCE_DIGITS = 18, GLANCE_NATURAL = 15 };
 
 /* What of a rule is told at a glance: a value that it takes is valid, others may be. */
 struct glance {
@@ -130,6 +130,8 @@ struct glance {
     uint8_t free_kinds;
     /* Integers of up to GLANCE_DIGITS digits from min to max. */
     bool takes_integers : 1;
+    /* Of those, all from 0 on that have at most GLANCE_NATURAL digits. */
+    bool takes_naturals : 1;
     /* Strings without escapes from min_len to max_len bytes, of the format, and listed in values. */
     bool takes_strings : 1;
     bool has_values : 1;
