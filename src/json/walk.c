@@ -109,9 +109,10 @@ static __attribute__((noinline)) bool walk_escapes(struct walk *walk, uint32_t t
     return true;
 }
 
-static inline bool walk_string(struct walk *walk, uint32_t token)
+/* limit: the offset of the next token, here and below; read once, since links might be tokens to the compiler. */
+static inline bool walk_string(struct walk *walk, uint32_t token, uint32_t limit)
 {
-    uint32_t end = walk->tokens[token + 1] - 1;
+    uint32_t end = limit - 1;
     while (walk->bytes[end] != '"') {
         end--;
     }
@@ -190,11 +191,10 @@ static inline uint32_t literal_end(const struct walk *walk, uint32_t offset, uin
     return limit - offset >= 5 && word == four_bytes("fals") && text[4] == 'e' ? offset + 5 : 0;
 }
 
-static inline bool walk_number_or_literal(struct walk *walk, uint32_t token)
+static inline bool walk_number_or_literal(struct walk *walk, uint32_t token, char byte,
+                                          uint32_t limit)
 {
     uint32_t start = walk->tokens[token];
-    uint32_t limit = walk->tokens[token + 1];
-    char byte = walk->bytes[start];
     uint32_t end = 0;
     if (byte == '-' || is_digit(byte)) {
         end = short_integer_end(walk, start, limit);
@@ -217,10 +217,10 @@ static inline bool walk_number_or_literal(struct walk *walk, uint32_t token)
     return true;
 }
 
-static inline bool walk_scalar(struct walk *walk, uint32_t token)
+static inline bool walk_scalar(struct walk *walk, uint32_t token, char byte, uint32_t limit)
 {
-    return byte_at(walk, token) == '"' ? walk_string(walk, token)
-                                       : walk_number_or_literal(walk, token);
+    return byte == '"' ? walk_string(walk, token, limit)
+                       : walk_number_or_literal(walk, token, byte, limit);
 }
 
 /* A key and its colon; returns the token of the member's value, or NO_TOKEN. */
@@ -229,62 +229,84 @@ static inline uint32_t walk_key(struct walk *walk, uint32_t token)
     if (byte_at(walk, token) != '"') {
         return fault(walk, walk->tokens[token], "no key where one is due");
     }
-    if (!walk_string(walk, token)) {
+    uint32_t colon = walk->tokens[token + 1];
+    if (!walk_string(walk, token, colon)) {
         return NO_TOKEN;
     }
-    if (byte_at(walk, token + 1) != ':') {
-        return fault(walk, walk->tokens[token + 1], "no colon behind a key");
+    if (walk->bytes[colon] != ':') {
+        return fault(walk, colon, "no colon behind a key");
     }
     return token + 2;
 }
 
-/*
- * Closes brackets from token on, the innermost open one being *open. Returns the token of the value
- * due behind the comma that follows; NO_TOKEN at a fault, or with *open < 0 at the document's end.
- */
-static inline uint32_t walk_closing(struct walk *walk, uint32_t token, int64_t *open,
-                                    uint32_t *depth)
+/* The brackets that are open: the innermost one, which its link leads on from. */
+struct nest {
+    int64_t open;
+    uint32_t depth;
+    /* '{' or '['; what closes it is two behind, in ASCII. */
+    char bracket;
+};
+
+/* Closes brackets from token, the first of them, on. Returns the token behind; NO_TOKEN as below. */
+static inline uint32_t close_brackets(struct walk *walk, uint32_t token, struct nest *nest)
 {
-    char bracket = byte_at(walk, (uint32_t)*open);
-    while (byte_at(walk, token) == bracket + 2) {
-        uint32_t closed = (uint32_t)*open;
-        *open = --*depth == 0 ? -1 : (int64_t)walk->links[closed];
+    do {
+        uint32_t closed = (uint32_t)nest->open;
+        nest->open = --nest->depth == 0 ? -1 : (int64_t)walk->links[closed];
         walk->links[closed] = token++;
-        if (*open < 0) {
+        if (nest->open < 0) {
             return NO_TOKEN;
         }
         if (token == walk->n_tokens) {
             return fault(walk, walk->len, "brackets left open");
         }
-        bracket = byte_at(walk, (uint32_t)*open);
+        nest->bracket = byte_at(walk, (uint32_t)nest->open);
+    } while (byte_at(walk, token) == nest->bracket + 2);
+    return token;
+}
+
+/*
+ * What stands behind a value, at token, where byte is. Returns the token of the value due behind the comma that follows; NO_TOKEN at
+ * a fault, or with none open at the document's end.
+ */
+static inline uint32_t walk_closing(struct walk *walk, uint32_t token, char byte, struct nest *nest)
+{
+    if (byte == nest->bracket + 2) {
+        token = close_brackets(walk, token, nest);
+        if (token == NO_TOKEN) {
+            return NO_TOKEN;
+        }
+        byte = byte_at(walk, token);
     }
-    if (byte_at(walk, token) != ',') {
+    if (byte != ',') {
         return fault(walk, walk->tokens[token], "no comma or closing bracket behind a value");
     }
-    return bracket == '{' ? walk_key(walk, token + 1) : token + 1;
+    return nest->bracket == '{' ? walk_key(walk, token + 1) : token + 1;
 }
 
 /* Walks a root that is a container. Returns whether it is right. */
 static bool walk_container(struct walk *walk)
 {
     uint32_t token = 0;
-    uint32_t depth = 0;
-    int64_t open = -1;
+    struct nest nest = { .open = -1 };
     for (;;) {
         char byte = byte_at(walk, token);
         if (byte != '{' && byte != '[') {
-            if (!walk_scalar(walk, token)) {
+            uint32_t limit = walk->tokens[token + 1];
+            if (!walk_scalar(walk, token, byte, limit)) {
                 return false;
             }
-            token = walk_closing(walk, token + 1, &open, &depth);
+            token = walk_closing(walk, token + 1, walk->bytes[limit], &nest);
         } else {
-            if (depth++ == walk->max_depth) {
+            if (nest.depth++ == walk->max_depth) {
                 return fault(walk, walk->tokens[token], "brackets nested too deep");
             }
-            walk->links[token] = (uint32_t)open;
-            open = token++;
-            if (byte_at(walk, token) == byte + 2) {
-                token = walk_closing(walk, token, &open, &depth);
+            walk->links[token] = (uint32_t)nest.open;
+            nest.open = token++;
+            nest.bracket = byte;
+            char first = byte_at(walk, token);
+            if (first == byte + 2) {
+                token = walk_closing(walk, token, first, &nest);
             } else if (byte == '{') {
                 token = walk_key(walk, token);
             }
@@ -293,7 +315,7 @@ static bool walk_container(struct walk *walk)
             break;
         }
     }
-    if (open >= 0) {
+    if (nest.open >= 0) {
         return false;
     }
     return walk->links[0] == walk->n_tokens - 1 ||
@@ -304,7 +326,7 @@ static bool walk_root(struct walk *walk)
 {
     char first = byte_at(walk, 0);
     if (first != '{' && first != '[') {
-        if (!walk_scalar(walk, 0)) {
+        if (!walk_scalar(walk, 0, first, walk->tokens[1])) {
             return false;
         }
         return walk->n_tokens == 1 || fault(walk, walk->tokens[1], "bytes behind the document");
