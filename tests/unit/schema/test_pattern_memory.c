@@ -70,7 +70,8 @@ static bool is_steady(void)
     if (is_right) {
         is_right = match_all(matcher, patterns);
         size_t before = n_allocations;
-        is_right &= match_all(matcher, patterns) && match_all(matcher, patterns);
+        is_right &= match_all(matcher, patterns);
+        is_right &= match_all(matcher, patterns);
         is_right &= n_allocations == before;
     }
     for (size_t i = 0; i < ARRAY_SIZE(expressions); i++) {
