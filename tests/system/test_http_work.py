@@ -94,8 +94,8 @@ def the_source_waits_above_max_in_flight(bench):
         config = job(bench, events, [request(server.url('/{/revision/rev_id}'))],
                      {'limits': {'concurrency': 1000}}, max_in_flight=40)
         process = bench.start('run', '--config', config)
-        # Some of the 40 wait behind others of their key.
-        wait_until(lambda: len(server.log) >= 25, 'requests')
+        # Many of the 40 may wait behind others of their key.
+        wait_until(lambda: len(server.log) >= 10, 'requests')
         time.sleep(0.3)
         assert len(server.log) <= 40, len(server.log)
         gate[0] = True
