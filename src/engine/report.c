@@ -92,27 +92,37 @@ static int append_tally(struct buffer *text, const char *name, struct tally *tal
     return r < 0 ? r : buffer_append_byte(text, '}');
 }
 
+/* `"name":{"p50":1.0,...}`, in milliseconds. */
+static int append_quantiles(struct buffer *text, const char *name,
+                            const struct histogram *histogram)
+{
+    return buffer_printf(text, "\"%s\":{\"p50\":%.3f,\"p99\":%.3f,\"p999\":%.3f},", name,
+                         (double)histogram_quantile(histogram, 0.5) / 1e6,
+                         (double)histogram_quantile(histogram, 0.99) / 1e6,
+                         (double)histogram_quantile(histogram, 0.999) / 1e6);
+}
+
 static int render_report(struct job *job, const struct figures *figures, struct buffer *text)
 {
     static const struct histogram none = { 0 };
-    const struct histogram *latency = job->writer == NULL ? &none : writer_latency(job->writer);
     double per_second = figures->seconds > 0 ? (double)figures->read / figures->seconds : 0;
     int r = buffer_printf(
         text,
         "{\"read\":%llu,\"delivered\":%llu,\"dropped\":%llu,\"errored\":%llu,\"returned\":%llu,"
         "\"in_flight\":%llu,\"bytes_in\":%llu,\"bytes_out\":%llu,\"seconds\":%.6f,"
-        "\"events_per_second\":%.1f,"
-        "\"latency_ms\":{\"p50\":%.3f,\"p99\":%.3f,\"p999\":%.3f},\"rss_peak_bytes\":%lld",
+        "\"events_per_second\":%.1f,\"rss_peak_bytes\":%lld,",
         (unsigned long long)figures->read, (unsigned long long)figures->delivered,
         (unsigned long long)figures->dropped, (unsigned long long)figures->errored,
         (unsigned long long)figures->returned, (unsigned long long)figures->in_flight,
         (unsigned long long)count_read(&job->accounting.bytes_in),
         (unsigned long long)count_read(&job->accounting.bytes_out), figures->seconds, per_second,
-        (double)histogram_quantile(latency, 0.5) / 1e6,
-        (double)histogram_quantile(latency, 0.99) / 1e6,
-        (double)histogram_quantile(latency, 0.999) / 1e6, peak_rss_bytes());
+        peak_rss_bytes());
+    const struct writer *writer = job->writer;
     if (r == 0) {
-        r = buffer_append_byte(text, ',');
+        r = append_quantiles(text, "delivery_ms", writer == NULL ? &none : writer_delivery(writer));
+    }
+    if (r == 0) {
+        r = append_quantiles(text, "latency_ms", writer == NULL ? &none : writer_latency(writer));
     }
     if (r == 0) {
         r = requests_report(&job->requests, text);

@@ -32,6 +32,7 @@ struct writer {
     bool is_dirty;
     struct pending pending[PENDING_MAX];
     size_t n_pending;
+    struct histogram delivery;
     struct histogram latency;
     int64_t last_pause_log_ns;
     bool is_paused;
@@ -84,6 +85,11 @@ void writer_give_up(struct writer *writer)
 int64_t writer_checkpoint_ns(struct writer *writer)
 {
     return atomic_load_explicit(&writer->checkpoint_ns, memory_order_relaxed);
+}
+
+const struct histogram *writer_delivery(const struct writer *writer)
+{
+    return &writer->delivery;
 }
 
 const struct histogram *writer_latency(const struct writer *writer)
@@ -290,8 +296,9 @@ static void count_returned(struct writer *writer, const struct result_batch *bat
     count_add(&writer->options.accounting->returned, n);
 }
 
-static void note_pending(struct writer *writer, const struct result_batch *batch)
+static void note_written(struct writer *writer, const struct result_batch *batch)
 {
+    histogram_add(&writer->delivery, now_ns(writer) - batch->read_ns, (uint64_t)batch->n_results);
     if (writer->n_pending == PENDING_MAX) {
         writer->pending[PENDING_MAX - 1].n_events += batch->n_results;
         return;
@@ -307,7 +314,7 @@ static void process(struct writer *writer, struct result_batch *batch)
     if (writer->failure == 0) {
         r = write_group(writer, batch, &settled);
         writer->is_dirty = true;
-        note_pending(writer, batch);
+        note_written(writer, batch);
         ledger_publish(writer->options.ledger);
     }
     count_returned(writer, batch, &settled);

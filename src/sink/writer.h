@@ -57,7 +57,11 @@ void writer_give_up(struct writer *writer);
 /* When the newest checkpoint was taken, on the monotonic clock; 0: none yet. Thread: any. */
 int64_t writer_checkpoint_ns(struct writer *writer);
 
-/* Time from reading an event to its durable write, in ns. Read it after the thread has ended. */
+/*
+ * Time from reading an event to when the sink had accepted it (delivery), and to when that was durable
+ * (latency), in ns. Read them after the thread has ended.
+ */
+const struct histogram *writer_delivery(const struct writer *writer);
 const struct histogram *writer_latency(const struct writer *writer);
 
 #endif

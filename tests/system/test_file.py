@@ -205,7 +205,9 @@ def report(bench):
     assert numbers['bytes_in'] > 0 and numbers['rss_peak_bytes'] > 0, numbers
     written = sum(os.path.getsize(part) for part in bench.parts(SINK) + bench.parts(ERRORS))
     assert numbers['bytes_out'] == written, (numbers['bytes_out'], written)
-    assert set(numbers['latency_ms']) == {'p50', 'p99', 'p999'}, numbers
+    for name in ('delivery_ms', 'latency_ms'):
+        assert set(numbers[name]) == {'p50', 'p99', 'p999'}, numbers
+    assert 0 < numbers['delivery_ms']['p50'] <= numbers['latency_ms']['p50'], numbers
     # A report that cannot be written is known before the work is done.
     bench.run(bench.file_config(events), '--report', bench.path('nowhere', 'report.json')).must(78)
 
