@@ -64,6 +64,9 @@ static bool is_there(void)
     return is_loaded;
 }
 
+/* Parameters have our names, not those of one version of the header. */
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
+
 CURLcode curl_global_init(long flags)
 {
     return is_there() ? library.curl_global_init(flags) : CURLE_FAILED_INIT;
@@ -239,3 +242,5 @@ CURLUcode curl_url_set(CURLU *url, CURLUPart part, const char *text, unsigned fl
 {
     return library.curl_url_set(url, part, text, flags);
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
