@@ -67,7 +67,11 @@ static void split(struct bench *bench)
 static struct json_document read_document(struct bench *bench, size_t i)
 {
     const struct parsed *parsed = &bench->events[i];
-    struct json_document document = { .bytes = parsed->bytes, .len = parsed->document.len };
+    struct json_document document = {
+        .bytes = parsed->bytes,
+        .len = parsed->document.len,
+        .is_line = true,
+    };
     struct json_fault fault;
     size_t n_tokens = 0;
     require(json_index(bench->indexer, document.bytes, document.len, &document.tokens, &n_tokens) ==

@@ -49,7 +49,8 @@ struct batch_event {
      */
     uint32_t first_token;
     uint32_t n_tokens;
-    /* Of the walked document (json/document.h). */
+    /* Of the document (json/document.h): known before it is walked, and after. */
+    bool is_line;
     bool has_break;
     struct position position;
     /* Hash of the partition key. */
@@ -127,6 +128,7 @@ static inline struct json_document batch_event_document(const struct batch *batc
         .tokens = batch->tokens + event->first_token,
         .n_tokens = event->n_tokens,
         .links = batch->links + event->first_token,
+        .is_line = event->is_line,
         .has_break = event->has_break,
     };
 }

@@ -35,6 +35,8 @@ struct json_document {
      * offset behind its last byte. Of others: undefined.
      */
     uint32_t *links;
+    /* Set by who cuts documents at each LF: there is none inside, and the walk need not look for one. */
+    bool is_line;
     /* The walk saw a line break: a CR or LF, which stands between tokens. */
     bool has_break;
 };

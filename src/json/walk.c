@@ -346,7 +346,8 @@ static bool has_byte(const struct json_document *document, char byte)
 int json_walk(struct json_document *document, uint32_t max_depth, struct json_fault *ret_fault)
 {
     require(document->n_tokens > 0 && document->len <= JSON_MAX_LEN);
-    document->has_break = has_byte(document, '\n') || has_byte(document, '\r');
+    document->has_break =
+        (!document->is_line && has_byte(document, '\n')) || has_byte(document, '\r');
     struct walk walk = {
         .bytes = document->bytes,
         .tokens = document->tokens,

@@ -12,8 +12,9 @@
 
 /*
  * Walks document, whose bytes, tokens (from json_index() of these very bytes) and room for links are
- * set by the caller; fills the links and has_break. max_depth is the number of nested brackets
- * allowed, at most JSON_MAX_DEPTH. Returns 0, or JSON_MALFORMED with *ret_fault filled.
+ * set by the caller, and is_line where it holds; fills the links and has_break. max_depth is the
+ * number of nested brackets allowed, at most JSON_MAX_DEPTH. Returns 0, or JSON_MALFORMED with
+ * *ret_fault filled.
  */
 int json_walk(struct json_document *document, uint32_t max_depth, struct json_fault *ret_fault);
 

@@ -161,6 +161,7 @@ void checker_begin(struct schema_checker *checker, struct weir_event *event,
     checker->n_violations = 0;
     checker->error = 0;
     checker->trimmed.document = NULL;
+    checker->unsure.document = NULL;
     checker->tables = NULL;
     checker->n_tables = 0;
     checker->n_table_places = 0;

@@ -96,6 +96,13 @@ struct schema_checker {
         uint32_t token;
         struct event_node *node;
     } trimmed;
+    /* Where a glance at a container stopped; glance.c. */
+    struct {
+        const struct json_document *document;
+        uint32_t token;
+    } unsure;
+    /* By rule, how often it is not to be tried; glance.c. Kept from event to event. */
+    uint8_t passes[64];
     /* Of objects with many members, their names; repeats.c. */
     struct name_table *tables;
     size_t n_tables;

@@ -60,6 +60,7 @@ static int add_event(struct lines *lines, struct batch *batch, size_t first, siz
     if (event == NULL) {
         return -ENOMEM;
     }
+    event->is_line = true;
     event->position = (struct position){
         .partition = lines->partition,
         .sequence = lines->sequence++,

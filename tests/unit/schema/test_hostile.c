@@ -108,6 +108,18 @@ static void put_deep(struct buffer *out)
     put_repeated(out, "}", 28);
 }
 
+/* Right on each of many levels, and wrong at the bottom. */
+static void put_deep_wrong(struct buffer *out)
+{
+    for (size_t i = 0; i < 1000; i++) {
+        put(out, "{");
+        put_members(out, "x", 400, "1");
+        put(out, ",\"a\":");
+    }
+    put(out, "{\"x0\":null}");
+    put_repeated(out, "}", 1000);
+}
+
 /* The same, with a name on each level that must be rewritten to be read. */
 static void put_deep_escaped(struct buffer *out)
 {
@@ -203,6 +215,10 @@ static const struct {
       "{\"not\":{\"type\":\"object\",\"properties\":{\"a\":{\"anyOf\":["
       "{\"$ref\":\"#/not\"},{\"$ref\":\"#/not\"},{\"type\":\"null\"}]}}}}",
       put_deep, SCHEMA_INVALID, NULL, false },
+    { "right, and wrong at the bottom",
+      "{\"type\":\"object\",\"required\":[\"x0\"],\"properties\":{\"a\":{\"$ref\":\"#\"}},"
+      "\"additionalProperties\":{\"type\":\"integer\"}}",
+      put_deep_wrong, SCHEMA_INVALID, "/a/a/a/x0: expected integer, found null", false },
     { "members that no rule concerns",
       "{\"properties\":{\"a\":{\"allOf\":[{\"anyOf\":[false,{\"$ref\":\"#\"}]},"
       "{\"anyOf\":[false,{\"$ref\":\"#\"}]}]}}}",
